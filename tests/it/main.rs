@@ -1,1 +1,9 @@
+//! The one integration binary: each further one would link candle again.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod arrows;
+mod cli;
+mod guard;
+mod practise;
+mod store;
+mod support;

@@ -1,0 +1,146 @@
+//! Everything that is read from prompt files, each part when it is first needed.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use crate::app::AppError;
+use crate::domain::coach::Coach;
+use crate::domain::judge::Judge;
+use crate::domain::lines::Banks;
+use crate::domain::persona::{self, Persona};
+use crate::domain::problem::{Problem, nearest};
+use crate::domain::prompt::Notes;
+use crate::domain::session::Provenance;
+use crate::files::hash;
+use crate::files::prompts::Prompts;
+
+/// A chain of `extends` longer than this is a circle.
+const MAX_EXTENDS: usize = 8;
+
+/// The prompt files in force.
+pub struct Library {
+    prompts: Prompts,
+}
+
+impl Library {
+    /// The built-in prompts, overlaid by the user's folder where it exists, and by the one
+    /// that was asked for.
+    ///
+    /// # Errors
+    /// Where `asked` can't be read, or a file in either folder can't.
+    pub fn load(user: Option<&Path>, asked: Option<&Path>) -> Result<Self, AppError> {
+        let mut prompts = Prompts::built_in();
+        let user = user.filter(|folder| folder.is_dir());
+        for folder in user.into_iter().chain(asked) {
+            let problems = prompts
+                .overlay(folder)
+                .map_err(|source| AppError::Folder { path: folder.to_owned(), source })?;
+            if !problems.is_empty() {
+                return Err(AppError::Files(problems));
+            }
+        }
+        Ok(Self { prompts })
+    }
+
+    /// All clients that can be read, by id, and what is wrong with the others.
+    pub fn personas(&self) -> (Vec<Persona>, Vec<Problem>) {
+        let (mut personas, mut problems) = (Vec::new(), Vec::new());
+        for (name, ..) in self.persona_files() {
+            match self.parse_persona(name, 0) {
+                Ok(persona) => personas.push(persona),
+                Err(mut found) => problems.append(&mut found),
+            }
+        }
+        (personas, problems)
+    }
+
+    /// One client.
+    ///
+    /// # Errors
+    /// Where there is none of that id, or its file has problems.
+    pub fn persona(&self, id: &str) -> Result<Persona, AppError> {
+        let ids: Vec<&str> = self.persona_files().map(|(name, ..)| name).collect();
+        if !ids.contains(&id) {
+            let nearest = nearest(id, ids).map(str::to_owned);
+            return Err(AppError::NoPersona { asked: id.to_owned(), nearest });
+        }
+        self.parse_persona(id, 0).map_err(AppError::Files)
+    }
+
+    /// The judge: the compiled-in lexicon, or the user's.
+    ///
+    /// # Errors
+    /// Where a lexicon file has problems.
+    pub fn judge(&self) -> Result<Judge, AppError> {
+        Judge::from_lexicon(&self.texts("lexicon")).map_err(AppError::Files)
+    }
+
+    /// The pocket client's lines, and what is wrong with those that were left out.
+    pub fn banks(&self) -> (Banks, Vec<Problem>) {
+        Banks::parse(&self.texts("lines"))
+    }
+
+    /// What a free-writing model is told.
+    ///
+    /// # Errors
+    /// Where the file has problems.
+    pub fn notes(&self) -> Result<Notes, AppError> {
+        let (file, text) = self.file("notes.toml")?;
+        Notes::parse(file, text).map_err(AppError::Files)
+    }
+
+    /// The alternative phrasings.
+    ///
+    /// # Errors
+    /// Where the file has problems.
+    pub fn coach(&self) -> Result<Coach, AppError> {
+        let (file, text) = self.file("coach.toml")?;
+        Coach::parse(file, text).map_err(AppError::Files)
+    }
+
+    /// Hashes of what is in force for `persona` and a model of hash `model`.
+    pub fn provenance(&self, persona: &Persona, model: String) -> Provenance {
+        let json = serde_json::to_string(persona).unwrap_or_default();
+        let lexicon = self.prompts.all().filter(|(path, _)| path.starts_with("lexicon/"));
+        Provenance {
+            persona: hash::sha256(json.as_bytes()),
+            prompts: hash::sha256_of_all(self.prompts.all()),
+            lexicon: hash::sha256_of_all(lexicon),
+            model,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// Ids, names for messages and texts of the persona files.
+    fn persona_files(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let files = self.prompts.below("personas");
+        files.filter_map(|(path, shown, text)| Some((path.strip_suffix(".md")?, shown, text)))
+    }
+
+    fn parse_persona(&self, id: &str, depth: usize) -> Result<Persona, Vec<Problem>> {
+        let path = format!("personas/{id}.md");
+        let Some((shown, text)) = self.prompts.get(&path) else {
+            return Err(vec![Problem::new(&path, "does not exist")]);
+        };
+        let of_base = RefCell::new(Vec::new());
+        let base = |base: &str| {
+            if depth >= MAX_EXTENDS {
+                return None;
+            }
+            self.parse_persona(base, depth + 1).map_err(|p| of_base.borrow_mut().extend(p)).ok()
+        };
+        persona::parse(shown, text, &base).map_err(|mut problems| {
+            problems.extend(of_base.take());
+            problems
+        })
+    }
+
+    fn file(&self, path: &str) -> Result<(&str, &str), AppError> {
+        self.prompts.get(path).ok_or_else(|| AppError::Files(vec![Problem::new(path, "does not exist")]))
+    }
+
+    fn texts(&self, folder: &str) -> Vec<(String, String)> {
+        let files = self.prompts.below(folder).filter(|(path, ..)| !path.ends_with(".md"));
+        files.map(|(path, _, text)| (path.to_owned(), text.to_owned())).collect()
+    }
+}

@@ -1,0 +1,10 @@
+//! Use cases: the only place that sees domain, engine, store and files at once.
+//! Knows: all of them. Never: terminals, arguments, colours.
+
+mod error;
+pub mod judge;
+pub mod library;
+pub mod practise;
+pub mod voice;
+
+pub use error::AppError;

@@ -1,0 +1,299 @@
+//! A practice session: one turn after another, each on disk before the next begins.
+
+use std::ops::ControlFlow;
+
+use crate::app::AppError;
+use crate::app::voice::{Scene, Spoken, Voice};
+use crate::domain::action::Action;
+use crate::domain::client::{self, Intent, Step};
+use crate::domain::coach::{self, Coach, Suggestion};
+use crate::domain::dice::Dice;
+use crate::domain::judge::{Heard, Judge, Permission, Technique, Verdict};
+use crate::domain::moves::Move;
+use crate::domain::persona::Persona;
+use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Turn};
+use crate::domain::summary::{self, Summary};
+use crate::domain::talk::Talk;
+use crate::store::Store;
+
+/// Nobody says more in one go; a paste of this size is a mistake.
+pub const MAX_REPLY_CHARS: usize = 8_000;
+
+/// Who hears and answers a trainee, besides the client.
+pub struct Cast {
+    /// Judges each reply.
+    pub judge: Judge,
+    /// Offers an alternative.
+    pub coach: Coach,
+    /// Words the client's actions.
+    pub voice: Voice,
+}
+
+/// A session in progress.
+pub struct Practice {
+    store: Store,
+    cast: Cast,
+    id: SessionId,
+    setting: Setting,
+    path: Path,
+}
+
+/// Receives the client's words as they are spoken; `Break` cuts them short.
+pub type Listener<'a> = &'a mut dyn FnMut(&str) -> ControlFlow<()>;
+
+impl Practice {
+    /// Begins a session: the client opens it.
+    ///
+    /// # Errors
+    /// Where the session can't be stored.
+    pub fn begin(mut store: Store, cast: Cast, setting: Setting) -> Result<Self, AppError> {
+        let id = store.begin(&setting)?;
+        let mut turn = store.append(id, None, None)?;
+        let reply = opening(&setting.persona, setting.seed, &cast.judge);
+        store.answer(turn.id, &reply)?;
+        turn.reply = Some(reply);
+        Ok(Self { store, cast, id, setting, path: Path::new(vec![turn]) })
+    }
+
+    /// Goes on with a stored session, or with the latest.
+    ///
+    /// # Errors
+    /// Where there is no such session, or it can't be read.
+    pub fn resume(mut store: Store, cast: Cast, id: Option<SessionId>) -> Result<Self, AppError> {
+        let id = match id {
+            Some(id) => id,
+            None => store.latest()?.ok_or(AppError::NothingToContinue)?,
+        };
+        let (setting, path) = store.load(id)?;
+        store.set_ended(id, false)?;
+        Ok(Self { store, cast, id, setting, path })
+    }
+
+    /// Judges a reply of the trainee's and stores it; the client has not answered yet.
+    ///
+    /// # Errors
+    /// Where the reply is far too long, or can't be stored. Nothing has changed then.
+    pub fn hear(&mut self, text: &str) -> Result<&Verdict, AppError> {
+        let chars = text.chars().count();
+        if chars > MAX_REPLY_CHARS {
+            return Err(AppError::TooLong { chars, limit: MAX_REPLY_CHARS });
+        }
+        let verdict = self.cast.judge.reply(&self.heard(), text);
+        let said = Said { text: text.to_owned(), verdict };
+        let turn = self.store.append(self.id, self.path.head(), Some(&said))?;
+        self.path.push(turn);
+        Ok(&self.path.head().and_then(|t| t.trainee.as_ref()).expect("just pushed").verdict)
+    }
+
+    /// Lets the client answer the newest reply: state, action, words, guard, disk. The words
+    /// go to `listener`; `stopped` is asked while they are still being found.
+    ///
+    /// # Errors
+    /// Where the model fails or was stopped before a word; the answer is then still owed.
+    pub fn answer(&mut self, listener: Listener<'_>, stopped: &dyn Fn() -> bool) -> Result<&Reply, AppError> {
+        let dice = Dice::for_turn(self.setting.seed, u64::from(self.path.head().map_or(0, |t| t.number)));
+        let (step, intent) = self.react(dice.clone());
+        let spoken = self.word(&step, &intent, dice, stopped)?;
+        let (text, cut) = say(&spoken.text, listener);
+        let state = match intent.fact.as_ref().filter(|_| !cut) {
+            Some(fact) => client::told(&step.state, fact),
+            None => step.state,
+        };
+        let reply = Reply {
+            text,
+            action: intent.action,
+            fact: intent.fact,
+            state,
+            why: step.why,
+            cut,
+            runners_up: spoken.runners_up,
+        };
+        let turn = self.path.head().expect("a session has an opening").id;
+        self.store.answer(turn, &reply)?;
+        self.path.answer(reply);
+        Ok(self.path.last_reply().expect("just recorded"))
+    }
+
+    /// Takes back the last exchange; it stays in the tree. Returns what the trainee had said.
+    ///
+    /// # Errors
+    /// Where only the opening is left, or the head can't be moved.
+    pub fn undo(&mut self) -> Result<String, AppError> {
+        let turns = self.path.turns();
+        let (Some(last), true) = (turns.last(), turns.len() > 1) else { return Err(AppError::NothingToUndo) };
+        self.store.rewind(self.id, last.id, turns[turns.len() - 2].id)?;
+        let left = self.path.back().and_then(|t| t.trainee).map(|s| s.text);
+        Ok(left.unwrap_or_default())
+    }
+
+    /// Closes the session and counts it up. It can still be gone on with.
+    ///
+    /// # Errors
+    /// Where the session can't be stored.
+    pub fn end(&mut self) -> Result<Summary, AppError> {
+        self.store.set_ended(self.id, true)?;
+        Ok(self.summary())
+    }
+
+    /// The figures so far.
+    pub fn summary(&self) -> Summary {
+        summary::summarise(&self.path)
+    }
+
+    /// What could have been said instead of the newest reply.
+    pub fn suggestion(&self) -> Option<Suggestion> {
+        self.cast.coach.suggest(&self.path, &self.cast.judge)
+    }
+
+    /// How often the present moment has been tried before, this attempt not counted.
+    ///
+    /// # Errors
+    /// Where the store can't be read.
+    pub fn attempts(&self) -> Result<usize, AppError> {
+        let Some(head) = self.path.head() else { return Ok(0) };
+        Ok(self.store.attempts(head.id)?.len())
+    }
+
+    /// The session's number.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// The client.
+    pub fn persona(&self) -> &Persona {
+        &self.setting.persona
+    }
+
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.setting.seed
+    }
+
+    /// The words are the bundled client's.
+    pub fn is_pocket(&self) -> bool {
+        self.cast.voice.is_pocket()
+    }
+
+    /// The turns up to now.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the trainee has spoken and the client has not answered.
+    pub fn owes_answer(&self) -> bool {
+        self.path.head().is_some_and(|t| t.reply.is_none())
+    }
+
+    /// Whether the client has walked out.
+    pub fn has_left(&self) -> bool {
+        self.path.head().and_then(|t| t.reply.as_ref()).is_some_and(|r| r.action == Action::Leave)
+    }
+
+    /// How the judge should hear the next reply.
+    fn heard(&self) -> Heard<'_> {
+        let Some(before) = self.path.last_reply() else { return Heard::default() };
+        let asked = self.path.head().and_then(|t| t.trainee.as_ref()).map(|s| s.verdict.permission);
+        Heard { permission: granted(asked, before), ..coach::heard(before) }
+    }
+
+    /// How the client takes the newest reply, and what they will do about it.
+    fn react(&self, mut dice: Dice) -> (Step, Intent) {
+        let persona = &self.setting.persona;
+        let before = self.path.last_reply();
+        let state = before.map_or_else(|| client::begin(persona), |r| r.state.clone());
+        let Some(said) = self.path.head().and_then(|t| t.trainee.as_ref()) else {
+            let heard = client::Heard { moves: &[], apology: false, words: "", asks_plan: false };
+            let intent = client::act(persona, &state, &heard, "", &mut dice);
+            return (Step { state, why: Vec::new() }, intent);
+        };
+        let heard = client::Heard {
+            moves: &said.verdict.moves,
+            apology: apology(&said.verdict),
+            words: &said.text,
+            asks_plan: asks_plan(&said.verdict),
+        };
+        let step = client::step(persona, &state, &heard);
+        let last = before.map_or("", |r| &r.text);
+        let intent = client::act(persona, &step.state, &heard, last, &mut dice);
+        (step, intent)
+    }
+
+    fn word(
+        &mut self,
+        step: &Step,
+        intent: &Intent,
+        dice: Dice,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<Spoken, AppError> {
+        let said = self.path.head().and_then(|t| t.trainee.as_ref());
+        let scene = Scene {
+            persona: &self.setting.persona,
+            state: &step.state,
+            intent,
+            moves: said.map_or(&[], |s| &s.verdict.moves),
+            apology: said.is_some_and(|s| apology(&s.verdict)),
+            trainee: said.map_or("", |s| &s.text),
+            path: &self.path,
+            dice,
+        };
+        self.cast.voice.speak(&scene, stopped)
+    }
+}
+
+/// The client's first words. What they do is read off them: openings are free text.
+fn opening(persona: &Persona, seed: u64, judge: &Judge) -> Reply {
+    let mut dice = Dice::for_turn(seed, 0);
+    let text = persona.openings[dice.below(persona.openings.len())].clone();
+    let heard = judge.client(None, None, &text);
+    let action = match heard.talk {
+        _ if heard.discord => Action::Challenge,
+        Talk::Sustain => Action::Deny,
+        Talk::Change => Action::Ember,
+        Talk::Neutral => Action::Inform,
+    };
+    Reply {
+        text,
+        action,
+        fact: None,
+        state: client::begin(persona),
+        why: Vec::new(),
+        cut: false,
+        runners_up: Vec::new(),
+    }
+}
+
+/// Whether leave that was asked for last turn has been given.
+fn granted(asked: Option<Permission>, answer: &Reply) -> Permission {
+    let refused = answer.action.is_discord() || answer.action == Action::Reject;
+    match asked {
+        Some(Permission::Asked) if refused => Permission::Refused,
+        Some(Permission::Asked) => Permission::Granted,
+        Some(other) => other,
+        None => Permission::None,
+    }
+}
+
+fn apology(verdict: &Verdict) -> bool {
+    verdict.techniques.contains(&Technique::DiscordRepair)
+}
+
+fn asks_plan(verdict: &Verdict) -> bool {
+    verdict.moves.contains(&Move::Evoke)
+}
+
+/// Speaks `text` word by word; returns what was said and whether it was cut short.
+fn say(text: &str, listener: Listener<'_>) -> (String, bool) {
+    let mut spoken = 0;
+    for word in text.split_inclusive(' ') {
+        if listener(word).is_break() {
+            return (text[..spoken].trim_end().to_owned(), true);
+        }
+        spoken += word.len();
+    }
+    (text.to_owned(), false)
+}
+
+/// The newest turn that the trainee spoke in.
+pub fn newest_said(path: &Path) -> Option<&Turn> {
+    path.turns().iter().rev().find(|t| t.trainee.is_some())
+}

@@ -1,0 +1,268 @@
+//! Who words the client's action: the pocket client, choosing among authored lines, or a
+//! model that writes freely. Both hand back candidates that the guard has weighed.
+
+use std::ops::ControlFlow;
+
+use crate::app::AppError;
+use crate::chat::Message;
+use crate::domain::action::Action;
+use crate::domain::client::{Intent, Stage, State};
+use crate::domain::dice::Dice;
+use crate::domain::guard::{self, Fault};
+use crate::domain::lines::{Banks, Query};
+use crate::domain::moves::Move;
+use crate::domain::persona::Persona;
+use crate::domain::prompt::{self, Exchange, Notes};
+use crate::domain::session::{Path, RunnerUp};
+use crate::engine::{ChooseRequest, Engine, EngineError, FinishReason, Request, Sampling};
+
+/// How many authored lines the ranker reads.
+const SHORTLIST: usize = 24;
+/// How many losing candidates are kept in the log.
+const RUNNERS_UP: usize = 5;
+/// Weight of the ranker against retrieval, chosen on held-out turns: models/POCKET.md.
+const RANKER_WEIGHT: f32 = 0.5;
+
+/// A way to word an action.
+pub enum Voice {
+    /// Authored lines, ranked by a small model.
+    Pocket {
+        /// The lines.
+        banks: Box<Banks>,
+        /// The ranker.
+        ranker: Box<dyn Engine>,
+    },
+    /// A model that writes.
+    Free {
+        /// The model.
+        engine: Box<dyn Engine>,
+        /// What it is told.
+        notes: Box<Notes>,
+        /// Up to how many candidates are written before the best is taken.
+        candidates: u32,
+    },
+}
+
+/// The moment in which the client speaks.
+pub struct Scene<'a> {
+    /// Who speaks.
+    pub persona: &'a Persona,
+    /// Their state after the trainee's reply.
+    pub state: &'a State,
+    /// What they are about to do.
+    pub intent: &'a Intent,
+    /// What the trainee's reply did, worst first.
+    pub moves: &'a [Move],
+    /// Whether it was an apology.
+    pub apology: bool,
+    /// The trainee's reply.
+    pub trainee: &'a str,
+    /// The session so far; its last turn is the one to be answered.
+    pub path: &'a Path,
+    /// The dice of this turn.
+    pub dice: Dice,
+}
+
+/// What the client says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spoken {
+    /// The words.
+    pub text: String,
+    /// The candidates that lost, best first.
+    pub runners_up: Vec<RunnerUp>,
+}
+
+struct Candidate {
+    text: String,
+    rank: f32,
+    faults: Vec<Fault>,
+}
+
+impl Voice {
+    /// What the model calls itself.
+    pub fn model(&self) -> &str {
+        match self {
+            Self::Pocket { ranker, .. } => &ranker.info().name,
+            Self::Free { engine, .. } => &engine.info().name,
+        }
+    }
+
+    /// Whether this is the bundled client.
+    pub fn is_pocket(&self) -> bool {
+        matches!(self, Self::Pocket { .. })
+    }
+
+    /// Words the intent of `scene`. `stopped` is asked between pieces of text.
+    ///
+    /// # Errors
+    /// Where the model fails, the banks are empty for this moment, or `stopped` said so.
+    pub fn speak(&mut self, scene: &Scene<'_>, stopped: &dyn Fn() -> bool) -> Result<Spoken, AppError> {
+        let candidates = match self {
+            Self::Pocket { banks, ranker } => chosen(banks, ranker.as_mut(), scene)?,
+            Self::Free { engine, notes, candidates } => {
+                written(engine.as_mut(), notes, *candidates, scene, stopped)?
+            }
+        };
+        best(candidates).ok_or_else(|| AppError::NoLine {
+            persona: scene.persona.id.clone(),
+            action: scene.intent.action.as_str(),
+        })
+    }
+}
+
+/// Authored lines that fit, ranked by retrieval and model together.
+fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<Vec<Candidate>, AppError> {
+    let said = scene.path.client_said();
+    let trainee_said = scene.path.trainee_said();
+    let fact = scene.intent.fact.as_ref();
+    let lines = banks.eligible(
+        scene.persona,
+        &Query {
+            action: scene.intent.action,
+            moves: scene.moves,
+            apology: scene.apology,
+            trainee: scene.trainee,
+            said: &said,
+            trainee_said: &trainee_said,
+            words: scene.intent.words,
+            fact: fact.and_then(|id| scene.persona.facts.iter().find(|f| f.id == *id)),
+            limit: SHORTLIST,
+            dice: scene.dice.clone(),
+        },
+    );
+    let ends = ends(ranker, scene, &said, lines.iter().map(|l| l.text.clone()).collect())?;
+    let priors: Vec<f32> = lines.iter().map(|l| l.prior).collect();
+    let ranks = standardised(&ends).into_iter().zip(standardised(&priors));
+    let ranked = ranks.map(|(end, prior)| RANKER_WEIGHT * end + (1.0 - RANKER_WEIGHT) * prior);
+    Ok(lines
+        .into_iter()
+        .zip(ranked)
+        .map(|(line, rank)| {
+            let faults = guard::review(&line.text, &guard_scene(scene, "", &said));
+            Candidate { text: line.text, rank, faults }
+        })
+        .collect())
+}
+
+/// The ranker's opinion of each line: the log-probability that the turn is complete after it.
+fn ends(
+    ranker: &mut dyn Engine,
+    scene: &Scene<'_>,
+    said: &[String],
+    options: Vec<String>,
+) -> Result<Vec<f32>, AppError> {
+    if options.len() < 2 {
+        return Ok(vec![0.0; options.len()]);
+    }
+    let mv = scene.moves.first().copied().unwrap_or(Move::Other);
+    let previous = said.last().map(String::as_str);
+    let messages = prompt::compact(scene.persona, scene.intent.action, mv, previous, scene.trainee);
+    let likelihoods = ranker.choose(&ChooseRequest { messages, options })?;
+    Ok(likelihoods.into_iter().map(|l| l.end).collect())
+}
+
+/// Values with mean 0 and standard deviation 1, so that two scales can be added.
+fn standardised(values: &[f32]) -> Vec<f32> {
+    let n = values.len().max(1) as f32;
+    let mean = values.iter().sum::<f32>() / n;
+    let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
+    values.iter().map(|v| if deviation > 1e-6 { (v - mean) / deviation } else { 0.0 }).collect()
+}
+
+/// Candidates that a model wrote: the first without a fault ends the search.
+fn written(
+    engine: &mut dyn Engine,
+    notes: &Notes,
+    candidates: u32,
+    scene: &Scene<'_>,
+    stopped: &dyn Fn() -> bool,
+) -> Result<Vec<Candidate>, AppError> {
+    let mv = scene.moves.first().copied().unwrap_or(Move::Other);
+    let note = notes.note(scene.persona, scene.intent, mv);
+    let said = scene.path.client_said();
+    let told = format!("{}\n{note}", notes.head(scene.persona));
+    let history = exchanges(scene.path);
+    let mut messages = notes.build(scene.persona, &history, scene.trainee, &note);
+    let mut dice = scene.dice.clone();
+    let mut found = Vec::new();
+    for _ in 0..candidates.max(1) {
+        let seed = dice.next_u64();
+        let (text, mean_logprob) = write(engine, &mut messages, scene.intent.words, seed, stopped)?;
+        let faults = guard::review(&text, &guard_scene(scene, &told, &said));
+        let flawless = faults.is_empty();
+        found.push(Candidate { text, rank: mean_logprob, faults });
+        if flawless {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// One candidate: its text and its mean log-probability. Where the context is full, the
+/// oldest exchange goes, whole, and the shorter prompt stays for the next candidate.
+fn write(
+    engine: &mut dyn Engine,
+    messages: &mut Vec<Message>,
+    words: u16,
+    seed: u64,
+    stopped: &dyn Fn() -> bool,
+) -> Result<(String, f32), AppError> {
+    loop {
+        let request = Request {
+            messages: messages.clone(),
+            sampling: Sampling::default(),
+            // Two tokens a word leave room for the reply to end by itself.
+            max_tok: usize::from(words) * 2 + 24,
+            stop: vec!["\n".to_owned()],
+            seed,
+        };
+        let mut emit = |_: &str| if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        match engine.generate(&request, &mut emit) {
+            Ok(finish) if finish.reason == FinishReason::Cancelled => return Err(AppError::Stopped),
+            Ok(finish) => return Ok((guard::clean(&finish.text), finish.mean_logprob)),
+            Err(EngineError::ContextFull { needed, context }) => {
+                let Some(oldest) = prompt::droppable(messages) else {
+                    return Err(EngineError::ContextFull { needed, context }.into());
+                };
+                tracing::info!(needed, context, "the oldest exchange no longer fits the model's context");
+                messages.drain(oldest);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The finished exchanges before the turn to be answered.
+fn exchanges(path: &Path) -> Vec<Exchange<'_>> {
+    let finished = path.turns().iter().filter_map(|turn| {
+        let reply = turn.reply.as_ref().filter(|r| !r.text.is_empty())?;
+        Some(Exchange { trainee: turn.trainee.as_ref().map(|s| s.text.as_str()), client: &reply.text })
+    });
+    finished.collect()
+}
+
+fn guard_scene<'a>(scene: &'a Scene<'_>, told: &'a str, said: &'a [String]) -> guard::Scene<'a> {
+    guard::Scene {
+        persona: scene.persona,
+        told,
+        trainee: scene.trainee,
+        said,
+        words: scene.intent.words,
+        precontemplation: scene.state.stage == Stage::Precontemplation,
+        may_ask: matches!(scene.intent.action, Action::Test | Action::Challenge | Action::Deflect),
+    }
+}
+
+/// The candidate with the best rank after penalties; of equals, the earlier one.
+fn best(mut candidates: Vec<Candidate>) -> Option<Spoken> {
+    let score = |c: &Candidate| c.rank - guard::penalty(&c.faults);
+    candidates.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    let mut candidates = candidates.into_iter();
+    let spoken = candidates.next()?;
+    let runners_up = candidates.take(RUNNERS_UP).map(|c| RunnerUp {
+        score: score(&c),
+        faults: c.faults.iter().map(|f| f.as_str().to_owned()).collect(),
+        text: c.text,
+    });
+    Some(Spoken { text: spoken.text, runners_up: runners_up.collect() })
+}

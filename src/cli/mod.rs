@@ -1,0 +1,137 @@
+//! Arguments as typed -> use cases -> exit code. One file per subcommand.
+//! Knows: everything below it. Never: what a use case does.
+
+mod bench;
+mod chat;
+mod judge;
+mod model;
+mod personas;
+mod sessions;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::AppError;
+use crate::app::library::Library;
+use crate::domain::problem::Problem;
+use crate::files::paths::Paths;
+use crate::store::{Store, StoreError};
+use crate::ui::plain::TalkError;
+use crate::ui::screen::Screen;
+
+/// Practise motivational interviewing with a client who pushes back.
+///
+/// Without a command: choose a client and talk. Everything stays on this computer. A
+/// practice tool, not therapy.
+#[derive(Debug, Parser)]
+#[command(name = "pushback", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    chat: chat::ChatArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Practise (the default).
+    Chat(chat::ChatArgs),
+    /// The clients that there are.
+    Personas(personas::PersonasArgs),
+    /// Code a transcript: one JSON line per turn.
+    Judge(judge::JudgeArgs),
+    /// Sessions on this computer.
+    Sessions(sessions::SessionsArgs),
+    /// Measure how fast a model runs here.
+    Bench(bench::BenchArgs),
+}
+
+/// Where prompts come from.
+#[derive(Clone, Debug, Default, Args)]
+struct PromptArgs {
+    /// A folder laid over the built-in prompts: same path replaces, any other adds.
+    #[arg(long, value_name = "DIR")]
+    prompts: Option<PathBuf>,
+}
+
+/// Where sessions are kept.
+#[derive(Clone, Debug, Default, Args)]
+struct DataArgs {
+    /// Keep sessions in this folder.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl PromptArgs {
+    fn library(&self) -> Result<Library, AppError> {
+        let user = Paths::of_user().map(|p| p.config.join("prompts"));
+        Library::load(user.as_deref(), self.prompts.as_deref())
+    }
+}
+
+impl DataArgs {
+    fn store(&self) -> Result<Store, AppError> {
+        let folder = self.data.clone().or_else(|| Paths::of_user().map(|p| p.data));
+        let folder = folder.ok_or_else(|| {
+            let source = std::io::Error::other("there is no home folder");
+            StoreError::Folder { path: PathBuf::from("sessions"), source }
+        })?;
+        Ok(Store::open(&folder)?)
+    }
+}
+
+/// Exit code: what was asked for did not work.
+const FAILED: u8 = 1;
+/// Exit code: something needed is not there yet, or a check found problems.
+const NOT_READY: u8 = 3;
+/// Exit code: Ctrl-C, as shells count it.
+const INTERRUPTED: u8 = 130;
+
+/// Runs the program for the arguments of this process.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => chat::run(cli.chat),
+        Some(Command::Chat(args)) => chat::run(args),
+        Some(Command::Personas(args)) => personas::run(args),
+        Some(Command::Judge(args)) => judge::run(args),
+        Some(Command::Sessions(args)) => sessions::run(args),
+        Some(Command::Bench(args)) => bench::run(args),
+    };
+    done.unwrap_or_else(|error| fail(&error))
+}
+
+/// Prints an error with its hint; a closed pipe is no error.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    if is_closed_pipe(error) {
+        return ExitCode::SUCCESS;
+    }
+    let screen = Screen::of_process();
+    screen.note(&format!("error: {error}"));
+    let app = error.downcast_ref::<AppError>().or(match error.downcast_ref() {
+        Some(TalkError::App(app)) => Some(app),
+        _ => None,
+    });
+    let hint = match app {
+        Some(AppError::Files(problems)) => {
+            problems.iter().skip(1).for_each(|p| screen.warn(p));
+            problems.first().and_then(|p| p.hint.clone())
+        }
+        Some(app) => app.hint(),
+        None => error.downcast_ref::<Problem>().and_then(|p| p.hint.clone()),
+    };
+    if let Some(hint) = hint {
+        screen.note(&format!("\nhint: {hint}"));
+    }
+    let code = match app {
+        Some(AppError::Engine(_)) => NOT_READY,
+        _ => FAILED,
+    };
+    ExitCode::from(code)
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|e| e.downcast_ref::<std::io::Error>()).any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}

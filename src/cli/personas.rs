@@ -1,0 +1,138 @@
+//! `pushback personas`: the trainer's bench.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::{NOT_READY, PromptArgs};
+use crate::domain::persona::{Kind, Persona};
+use crate::ui::screen::{Screen, Tone};
+
+#[derive(Debug, Args)]
+pub(super) struct PersonasArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// All clients.
+    List {
+        /// An array of objects.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        prompts: PromptArgs,
+    },
+    /// One client.
+    Show {
+        /// The client's id.
+        id: String,
+        /// One object, every field.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        prompts: PromptArgs,
+    },
+    /// Look for mistakes in personas, lines, notes, lexicon and coach.
+    Check {
+        #[command(flatten)]
+        prompts: PromptArgs,
+    },
+    /// Every authored line with the replies that it answers, as JSON lines: what the pocket
+    /// model is trained on.
+    Lines {
+        #[command(flatten)]
+        prompts: PromptArgs,
+    },
+}
+
+/// A client in the list.
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: Kind,
+    topic: &'a str,
+    difficulty: u8,
+    blurb: &'a str,
+}
+
+pub(super) fn run(args: PersonasArgs) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::List { json, prompts } => list(&prompts, json),
+        Command::Show { id, json, prompts } => show(&prompts, &id, json),
+        Command::Check { prompts } => check(&prompts),
+        Command::Lines { prompts } => lines(&prompts),
+    }
+}
+
+fn list(prompts: &PromptArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let screen = Screen::of_process();
+    let (personas, problems) = prompts.library()?.personas();
+    problems.iter().for_each(|p| screen.warn(p));
+    if json {
+        let rows: Vec<_> = personas.iter().map(row).collect();
+        screen.line(&serde_json::to_string_pretty(&rows)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for p in &personas {
+        let id = screen.tinted(Tone::Strong, &format!("{:<8}", p.id));
+        let level = "•".repeat(usize::from(p.difficulty));
+        screen.line(&format!("{id} {:<18} {:<18} {:<10} {level:<4} {}", p.name, p.kind.as_str(), p.topic, p.blurb))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(p: &Persona) -> Row<'_> {
+    Row { id: &p.id, name: &p.name, kind: p.kind, topic: &p.topic, difficulty: p.difficulty, blurb: &p.blurb }
+}
+
+fn show(prompts: &PromptArgs, id: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let screen = Screen::of_process();
+    let persona = prompts.library()?.persona(id)?;
+    if json {
+        screen.line(&serde_json::to_string_pretty(&persona)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    screen.line(&screen.tinted(Tone::Strong, &format!("{}, {}", persona.name, persona.age)))?;
+    screen.line(&format!("{} · {} · difficulty {}", persona.kind.as_str(), persona.topic, persona.difficulty))?;
+    screen.line(&format!("{}\nA good first session: {}\n", persona.blurb, persona.aim))?;
+    screen.line(persona.body.trim())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
+    let screen = Screen::of_process();
+    let library = prompts.library()?;
+    let (personas, mut problems) = library.personas();
+    let (banks, in_lines) = library.banks();
+    problems.extend(in_lines);
+    problems.extend(banks.lint(&personas.iter().collect::<Vec<_>>()));
+    for failed in [library.notes().err(), library.coach().err(), library.judge().err()].into_iter().flatten() {
+        match failed {
+            crate::app::AppError::Files(found) => problems.extend(found),
+            other => return Err(other.into()),
+        }
+    }
+    problems.iter().for_each(|p| screen.warn(p));
+    screen.line(&format!(
+        "{} clients, {} distinct lines, {} problems",
+        personas.len(),
+        banks.stats().replies,
+        problems.len()
+    ))?;
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) })
+}
+
+fn lines(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
+    let screen = Screen::of_process();
+    let (banks, problems) = prompts.library()?.banks();
+    problems.iter().for_each(|p| screen.warn(p));
+    for pair in banks.pairs() {
+        screen.line(&serde_json::to_string(&pair)?)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,107 @@
+//! `pushback sessions`: what is on this computer.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::DataArgs;
+use crate::app::AppError;
+use crate::domain::session::{SessionId, Setting, Turn};
+use crate::domain::summary::{self, Summary};
+use crate::ui::screen::Screen;
+use crate::ui::words;
+
+#[derive(Debug, Args)]
+pub(super) struct SessionsArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// All sessions, newest first.
+    List {
+        /// An array of objects.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// One session: the conversation and its summary.
+    Show {
+        /// The session's number; without it, the latest.
+        id: Option<SessionId>,
+        /// One object: setting, turns, summary.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: SessionId,
+    setting: &'a Setting,
+    turns: &'a [Turn],
+    summary: &'a Summary,
+}
+
+pub(super) fn run(args: SessionsArgs) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::List { json, data } => list(&data, json),
+        Command::Show { id, json, data } => show(&data, id, json),
+    }
+}
+
+fn list(data: &DataArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let screen = Screen::of_process();
+    let listed = data.store()?.list().map_err(AppError::from)?;
+    if json {
+        screen.line(&serde_json::to_string_pretty(&listed)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if listed.is_empty() {
+        screen.note("No sessions yet. `pushback` begins one.");
+    }
+    for s in &listed {
+        let open = if s.ended { "" } else { "open" };
+        screen.line(&format!(
+            "{:>4}  {} UTC  {:<10} {:>3} replies  {:<4}  {}",
+            s.id, s.started, s.persona, s.turns, open, s.model
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<ExitCode> {
+    let screen = Screen::of_process();
+    let store = data.store()?;
+    let id = match id {
+        Some(id) => id,
+        None => store.latest().map_err(AppError::from)?.ok_or(AppError::NothingToContinue)?,
+    };
+    let (setting, path) = store.load(id).map_err(AppError::from)?;
+    let summary = summary::summarise(&path);
+    if json {
+        let shown = Shown { id, setting: &setting, turns: path.turns(), summary: &summary };
+        screen.line(&serde_json::to_string_pretty(&shown)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let name = setting.persona.name.split_whitespace().next().unwrap_or_default().to_owned();
+    for turn in path.turns() {
+        if let Some(said) = &turn.trainee {
+            screen.line(&format!("You: {}", said.text))?;
+            screen.line(&words::verdict_line(screen, said))?;
+        }
+        if let Some(reply) = &turn.reply {
+            screen.line(&format!("{name}: {}{}", reply.text, if reply.cut { " —" } else { "" }))?;
+        }
+    }
+    screen.line("")?;
+    for line in words::summary(&summary) {
+        screen.line(&line)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

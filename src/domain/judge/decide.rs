@@ -1,0 +1,325 @@
+//! One code per thought unit, by the precedence of MITI 4.2.1.
+//! Knows: what was seen in the unit, what the client had said. Never: scores, other replies.
+
+use super::lexicon::{Class, Cue, Hit, Lexicon};
+use super::labels::{Code, Permission, Reason, Technique};
+use super::reading::{Echo, Reading, Seen, is_argument};
+use super::weights::{Feature, Row};
+use super::words::Stop;
+use super::{Heard, forms};
+use crate::domain::talk::Talk;
+
+/// Weight from which a cue against the client is believed.
+const STRONG: f32 = 0.5;
+/// What is left of a cue that only gives the client's own words back.
+const ECHOED: f32 = 0.3;
+
+/// What a unit was decided to be.
+#[derive(Clone, Debug)]
+pub struct Coded {
+    /// Its one code.
+    pub code: Code,
+    /// Its row of the value table.
+    pub row: Row,
+    /// Why, in MISC terms.
+    pub reason: Option<Reason>,
+    /// Techniques on top of the code.
+    pub techniques: Vec<Technique>,
+    /// How sure, 0..=1.
+    pub sure: f32,
+    /// The phrase that decided it; none if its form did.
+    pub hit: Option<Hit>,
+    /// Name of the rule if no phrase decided.
+    pub rule: &'static str,
+}
+
+impl Coded {
+    fn new(code: Code, row: Row, rule: &'static str) -> Self {
+        Self { code, row, reason: None, techniques: Vec::new(), sure: 1.0, hit: None, rule }
+    }
+
+    fn by(mut self, hit: &Hit) -> Self {
+        self.hit = Some(*hit);
+        self
+    }
+
+    fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    fn sure(mut self, sure: f32) -> Self {
+        self.sure = sure;
+        self
+    }
+
+    fn with(mut self, technique: Technique) -> Self {
+        self.techniques.push(technique);
+        self
+    }
+}
+
+/// Everything that a decision about one unit may look at.
+pub struct Bench<'a> {
+    /// Phrases and weights.
+    pub lexicon: &'a Lexicon,
+    /// What the client said and how it stands between the two.
+    pub heard: &'a Heard<'a>,
+    /// The client's content words.
+    pub echo: &'a Echo,
+    /// The whole reply.
+    pub reading: &'a Reading,
+    /// Whether the reply itself asks permission or leaves the advice open.
+    pub asks: bool,
+}
+
+impl Bench<'_> {
+    /// Whether the client had spoken for staying, or against the speaker.
+    pub fn resisted(&self) -> bool {
+        self.heard.discord || self.heard.talk == Talk::Sustain
+    }
+
+    /// The code of unit `number`.
+    pub fn decide(&self, number: usize) -> Coded {
+        let seen = &self.reading.units[number];
+        if self.is_empty(seen) {
+            return Coded::new(Code::NotCoded, Row::None, "nothing_said");
+        }
+        self.against(seen)
+            .or_else(|| self.adherent(seen))
+            .or_else(|| self.advice(seen))
+            .or_else(|| self.mending(seen))
+            .unwrap_or_else(|| self.by_form(seen))
+    }
+
+    fn is_empty(&self, seen: &Seen) -> bool {
+        if seen.shows(Feature::Nod) {
+            return true;
+        }
+        let tokens = &self.reading.tokens[seen.unit.tokens.clone()];
+        // A list of words without a single function word is no sentence.
+        tokens.len() > 2 && tokens.iter().all(|t| !self.lexicon.is(t.word, Class::Function)) && seen.overlap == 0.0
+    }
+
+    /// How much of a hit is the speaker's own: nothing if it reports what others say or what
+    /// the client thinks, little if it gives the client's words back.
+    fn own(&self, seen: &Seen, hit: &Hit) -> f32 {
+        let framed = |h: &Hit| h.first <= hit.first && h.end + 3 >= hit.first && h.group != hit.group;
+        let exempt = matches!(hit.cue, Cue::Rhetorical | Cue::Disbelief | Cue::Sarcasm | Cue::Remind | Cue::Siding);
+        if exempt {
+            return hit.weight;
+        }
+        if seen.hits.iter().any(|h| matches!(h.cue, Cue::Reported | Cue::OwnView) && framed(h)) {
+            return 0.0;
+        }
+        let mut content =
+            self.reading.tokens[hit.first..hit.end].iter().filter(|t| !self.lexicon.is(t.word, Class::Function));
+        let echoed = seen.about_client && content.clone().next().is_some() && content.all(|t| self.echo.has(t));
+        if echoed { hit.weight * ECHOED } else { hit.weight }
+    }
+
+    fn strongest(&self, seen: &Seen, is: impl Fn(Cue) -> bool) -> Option<(Hit, f32)> {
+        seen.hits
+            .iter()
+            .filter(|h| is(h.cue))
+            .map(|h| (*h, self.own(seen, h)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .filter(|(_, own)| *own > 0.0)
+    }
+
+    fn against(&self, seen: &Seen) -> Option<Coded> {
+        let (hit, own) = self.strongest(seen, is_argument)?;
+        if own < STRONG {
+            return None;
+        }
+        let reason = reason_of(hit.cue);
+        let coded = match hit.cue {
+            Cue::Defend | Cue::Minimise => Coded::new(Code::Persuade, Row::Persuade, ""),
+            Cue::Warn => Coded::new(Code::Confront, Row::Warn, ""),
+            Cue::Label | Cue::Shame | Cue::Sarcasm | Cue::Manipulate => Coded::new(Code::Confront, Row::Shame, ""),
+            _ => Coded::new(Code::Confront, Row::Confront, ""),
+        };
+        Some(coded.by(&hit).because(reason).sure(own))
+    }
+
+    fn adherent(&self, seen: &Seen) -> Option<Coded> {
+        if let Some(hit) = seen.best(Cue::Autonomy) {
+            let coded = Coded::new(Code::EmphasiseAutonomy, Row::Autonomy, "").by(hit).sure(hit.weight);
+            return Some(coded.with(Technique::AutonomySupport));
+        }
+        if let Some(hit) = seen.best(Cue::Permission) {
+            let coded = Coded::new(Code::SeekCollaboration, Row::Seek, "").by(hit).sure(hit.weight);
+            return Some(coded.with(Technique::AskPermission));
+        }
+        if let Some(hit) = seen.best(Cue::Collaborate).or_else(|| seen.best(Cue::Menu)) {
+            let coded = Coded::new(Code::SeekCollaboration, Row::Seek, "").by(hit).sure(hit.weight);
+            let menu = seen.has(Cue::Menu);
+            let open = seen.shows(Feature::WhStart) || seen.has(Cue::OpenQuestion);
+            return Some(match (menu, open) {
+                (true, _) => coded.with(Technique::Menu),
+                (false, true) => coded.with(Technique::OpenQuestion),
+                (false, false) => coded,
+            });
+        }
+        let hit = seen.best(Cue::Affirm)?;
+        let coded = Coded::new(Code::Affirm, Row::Affirm, "").by(hit).sure(hit.weight);
+        Some(coded.with(Technique::Affirmation))
+    }
+
+    fn advice(&self, seen: &Seen) -> Option<Coded> {
+        let pushes = |c| matches!(c, Cue::Advice | Cue::Suggestion | Cue::Direct | Cue::Promise);
+        let evidence = |c| c == Cue::Evidence;
+        if let Some((hit, own)) = self.strongest(seen, pushes).filter(|(_, own)| *own >= STRONG) {
+            return Some(self.pushed(seen, &hit, own));
+        }
+        let (hit, own) = self.strongest(seen, evidence)?;
+        if own < STRONG || !self.resisted() || self.welcome(seen) {
+            return None;
+        }
+        let coded = Coded::new(Code::Persuade, Row::Persuade, "").by(&hit).sure(own);
+        Some(coded.because(Reason::CounterEvidence))
+    }
+
+    fn pushed(&self, seen: &Seen, hit: &Hit, own: f32) -> Coded {
+        if self.welcome(seen) && hit.cue != Cue::Direct {
+            return Coded::new(Code::PersuadeWithPermission, Row::PersuadePermitted, "").by(hit).sure(own);
+        }
+        let row = if hit.cue == Cue::Direct { Row::Direct } else { Row::Persuade };
+        let coded = Coded::new(Code::Persuade, row, "").by(hit).sure(own);
+        match hit.cue {
+            Cue::Direct => coded.because(Reason::Direct),
+            Cue::Promise if self.resisted() => coded.because(Reason::CounterEvidence),
+            _ => coded,
+        }
+    }
+
+    /// Whether advice is welcome in this unit.
+    fn welcome(&self, seen: &Seen) -> bool {
+        let refused = self.heard.permission == Permission::Refused;
+        !refused && (self.heard.permission.is_open() || seen.has(Cue::MayNotFit) || self.asks)
+    }
+
+    /// Units that mend, comfort or agree, where a phrase says so.
+    fn mending(&self, seen: &Seen) -> Option<Coded> {
+        if let Some(hit) = seen.best(Cue::Reassure) {
+            let coded = Coded::new(Code::Support, Row::Reassurance, "").by(hit);
+            return Some(coded.because(Reason::FalseReassurance));
+        }
+        if let Some(hit) = seen.best(Cue::Alongside) {
+            let coded = Coded::new(Code::ComplexReflection, Row::Alongside, "").by(hit).sure(hit.weight);
+            return Some(coded.with(Technique::ComingAlongside));
+        }
+        if let Some(hit) = seen.best(Cue::Injustice) {
+            let coded = Coded::new(Code::Support, Row::Validation, "").by(hit).because(Reason::Acknowledge);
+            return Some(coded.with(Technique::Validation).with(Technique::DiscordRepair));
+        }
+        if let Some(hit) = seen.best(Cue::Repair).filter(|_| self.resisted()) {
+            let coded = Coded::new(Code::Support, Row::Repair, "").by(hit).sure(hit.weight);
+            return Some(coded.with(Technique::DiscordRepair));
+        }
+        if let Some(hit) = seen.best(Cue::Concern) {
+            return Some(Coded::new(Code::NotCoded, Row::Concern, "").by(hit).because(Reason::RaiseConcern));
+        }
+        if let Some(hit) = seen.best(Cue::Validation) {
+            let grounded = seen.shows(Feature::Feeling) || seen.overlap > 0.0;
+            let code = if grounded { Code::ComplexReflection } else { Code::Support };
+            let coded = Coded::new(code, Row::Validation, "").by(hit).sure(hit.weight);
+            return Some(coded.with(Technique::Validation));
+        }
+        None
+    }
+
+    /// Units whose form decides: question, reflection, information, or none of these.
+    fn by_form(&self, seen: &Seen) -> Coded {
+        let [reflects, asks, informs] = self.lexicon.weights.evidence(&seen.features);
+        if asks > 0.0 && asks >= reflects && asks >= informs {
+            return self.question(seen);
+        }
+        if let Some(hit) = seen.best(Cue::Support) {
+            let premature = self.echo.is_bare();
+            let coded = Coded::new(Code::Support, Row::None, "").by(hit);
+            return if premature { coded.because(Reason::Premature) } else { coded };
+        }
+        if let Some(hit) = seen.best(Cue::Praise).filter(|_| reflects < 1.0) {
+            return Coded::new(Code::NotCoded, Row::None, "").by(hit).because(Reason::GenericPraise);
+        }
+        if reflects > 0.0 && reflects >= informs {
+            return self.reflection(seen, reflects);
+        }
+        if informs > 0.0 {
+            let row = if self.welcome(seen) { Row::InformationPermitted } else { Row::Information };
+            return Coded::new(Code::GiveInformation, row, "statement_of_fact");
+        }
+        Coded::new(Code::NotCoded, Row::None, "no_code")
+    }
+
+    fn question(&self, seen: &Seen) -> Coded {
+        if let Some(hit) = seen.best(Cue::Why) {
+            let coded = Coded::new(Code::QuestionOpen, Row::WhyQuestion, "").by(hit);
+            return coded.because(Reason::WhyQuestion).with(Technique::OpenQuestion);
+        }
+        if !forms::is_open(seen, &self.reading.tokens, self.lexicon) {
+            return Coded::new(Code::QuestionClosed, Row::Closed, "closed_form");
+        }
+        let coded = |row| Coded::new(Code::QuestionOpen, row, "open_form").with(Technique::OpenQuestion);
+        if let Some(hit) = seen.best(Cue::Barrier).or_else(|| seen.best(Cue::StaySide)) {
+            return coded(Row::OpenBarriers).by(hit).because(Reason::Barriers);
+        }
+        match seen.best(Cue::Evoking) {
+            Some(hit) => coded(Row::OpenEvoking).by(hit).because(Reason::Evoking),
+            None => coded(Row::OpenEvoking).sure(0.9),
+        }
+    }
+
+    fn reflection(&self, seen: &Seen, reflects: f32) -> Coded {
+        let sure = (0.6 + 0.2 * reflects).min(1.0);
+        let exclaims = seen.unit.stop == Stop::Exclamation;
+        if let Some(hit) = seen.best(Cue::Doubled) {
+            let coded = Coded::new(Code::ComplexReflection, Row::DoubleSided, "").by(hit).sure(sure);
+            return coded.with(Technique::DoubleSidedReflection);
+        }
+        let absolute = seen.best(Cue::Absolute).filter(|hit| {
+            let new = self.reading.tokens[hit.first..hit.end].iter().any(|t| !self.echo.has(t));
+            new && !exclaims && self.resisted()
+        });
+        if let Some(hit) = absolute {
+            let coded = Coded::new(Code::ComplexReflection, Row::Amplified, "").by(hit).sure(sure);
+            return coded.with(Technique::AmplifiedReflection);
+        }
+        if let Some(hit) = seen.best(Cue::Reframe) {
+            let coded = Coded::new(Code::ComplexReflection, Row::Reframe, "").by(hit).sure(sure);
+            return coded.with(Technique::Reflection).with(Technique::Reframe);
+        }
+        let complex = forms::is_complex(seen);
+        let (code, row) = if complex {
+            (Code::ComplexReflection, Row::ComplexReflection)
+        } else {
+            (Code::SimpleReflection, Row::SimpleReflection)
+        };
+        let coded = Coded::new(code, row, if complex { "adds_meaning" } else { "gives_back" }).sure(sure);
+        let coded = match seen.best(Cue::Stem) {
+            Some(hit) => coded.by(hit),
+            None => coded,
+        };
+        coded.with(Technique::Reflection)
+    }
+}
+
+fn reason_of(cue: Cue) -> Reason {
+    match cue {
+        Cue::Warn => Reason::Warn,
+        Cue::Label => Reason::Label,
+        Cue::Blame => Reason::Blame,
+        Cue::Shame => Reason::Shame,
+        Cue::Moralise => Reason::Moralise,
+        Cue::Disbelief => Reason::Disbelief,
+        Cue::Remind => Reason::Remind,
+        Cue::Siding => Reason::SideWithOther,
+        Cue::Rhetorical => Reason::Rhetorical,
+        Cue::Sarcasm => Reason::Sarcasm,
+        Cue::Defend => Reason::DefendSelf,
+        Cue::Minimise => Reason::Minimise,
+        Cue::Manipulate => Reason::Manipulate,
+        _ => Reason::Contradict,
+    }
+}

@@ -1,0 +1,124 @@
+//! The judge: what a trainee's reply does, in MITI 4.2.1 and MISC 2.1 terms, with evidence.
+//! Knows: the lexicon, what the client just said. Never: the client's state, disk, the UI.
+//!
+//! text -> `words` -> `units` -> `reading` (phrases, form) -> `decide` (a code per unit)
+//! -> `techniques` (across units) -> `score`, `moves` -> `Verdict`.
+
+pub mod bulk;
+mod client;
+mod decide;
+mod forms;
+mod labels;
+mod lexicon;
+mod moves;
+mod phrase;
+mod reading;
+mod score;
+mod techniques;
+mod track;
+mod units;
+mod verdict;
+mod weights;
+mod words;
+
+use std::sync::OnceLock;
+
+pub use labels::{
+    Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
+};
+pub use track::Track;
+pub use verdict::{ClientVerdict, Finding, Verdict};
+pub use weights::Feature;
+
+use crate::domain::problem::Problem;
+use crate::domain::talk::Talk;
+use decide::Bench;
+use lexicon::{Cue, Lexicon};
+use reading::{Echo, Reading};
+
+/// The lexicon that is compiled in, by file name.
+const BUILTIN: [(&str, &str); 9] = [
+    ("words.toml", include_str!("../../../prompts/lexicon/words.toml")),
+    ("weights.toml", include_str!("../../../prompts/lexicon/weights.toml")),
+    ("reflection.toml", include_str!("../../../prompts/lexicon/reflection.toml")),
+    ("question.toml", include_str!("../../../prompts/lexicon/question.toml")),
+    ("adherent.toml", include_str!("../../../prompts/lexicon/adherent.toml")),
+    ("input.toml", include_str!("../../../prompts/lexicon/input.toml")),
+    ("argue.toml", include_str!("../../../prompts/lexicon/argue.toml")),
+    ("social.toml", include_str!("../../../prompts/lexicon/social.toml")),
+    ("client.toml", include_str!("../../../prompts/lexicon/client.toml")),
+];
+
+/// What a reply answers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heard<'a> {
+    /// What the client said last; empty if nothing yet.
+    pub client: &'a str,
+    /// Which way that leaned.
+    pub talk: Talk,
+    /// Whether it was against the person opposite.
+    pub discord: bool,
+    /// Where permission to advise stands.
+    pub permission: Permission,
+    /// What the reply before mainly did, if there was one.
+    pub before: Option<Behaviour>,
+}
+
+/// A compiled lexicon, ready to judge.
+#[derive(Debug)]
+pub struct Judge {
+    lexicon: Lexicon,
+}
+
+impl Judge {
+    /// The judge with the lexicon that is compiled in.
+    ///
+    /// # Panics
+    /// If the compiled-in lexicon is faulty, which a test rules out.
+    pub fn builtin() -> &'static Judge {
+        static BUILT: OnceLock<Judge> = OnceLock::new();
+        BUILT.get_or_init(|| {
+            let files = BUILTIN.map(|(name, text)| (name.to_owned(), text.to_owned()));
+            match Self::from_lexicon(&files) {
+                Ok(judge) => judge,
+                Err(problems) => panic!("the built-in lexicon is faulty: {}", problems[0]),
+            }
+        })
+    }
+
+    /// A judge with the lexicon of `files` (name, text), which replaces the built-in one whole.
+    /// Every fault of every file is told.
+    pub fn from_lexicon(files: &[(String, String)]) -> Result<Judge, Vec<Problem>> {
+        Lexicon::compile(files).map(|lexicon| Judge { lexicon })
+    }
+
+    /// What a trainee's reply does.
+    pub fn reply(&self, heard: &Heard<'_>, text: &str) -> Verdict {
+        let echo = Echo::of(&self.lexicon, heard.client);
+        let reading = reading::read(&self.lexicon, &echo, text, heard.before);
+        let asks = reading.units.iter().any(|u| u.has(Cue::Permission) || u.has(Cue::MayNotFit));
+        let bench = Bench { lexicon: &self.lexicon, heard, echo: &echo, reading: &reading, asks };
+        let mut coded: Vec<_> = (0..reading.units.len()).map(|number| bench.decide(number)).collect();
+        techniques::across(&bench, &mut coded);
+        score::verdict(&bench, &coded)
+    }
+
+    /// What a client's turn says about change. `before` is the trainee's last turn and
+    /// `previous` what the client's turn before that was, if known.
+    pub fn client(&self, before: Option<&str>, previous: Option<Talk>, text: &str) -> ClientVerdict {
+        client::judge(&self.lexicon, before, previous, text)
+    }
+
+    /// Where permission stands after the client answered with `text`.
+    pub fn permission(&self, before: Permission, text: &str) -> Permission {
+        client::permission(&self.lexicon, before, text)
+    }
+
+    /// The features of a reply that the evidence weights multiply, by name: what a
+    /// calibration fits.
+    pub fn features(&self, heard: &Heard<'_>, text: &str) -> Vec<(Feature, f32)> {
+        let echo = Echo::of(&self.lexicon, heard.client);
+        let Reading { features, .. } = reading::read(&self.lexicon, &echo, text, heard.before);
+        features.present().collect()
+    }
+}

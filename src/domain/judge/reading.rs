@@ -1,0 +1,252 @@
+//! What can be seen in each unit of a reply: phrases found, form, overlap with the client.
+//! Knows: lexicon, units. Never: codes, scores.
+
+use std::collections::HashSet;
+
+use super::labels::Behaviour;
+use super::lexicon::{Class, Cue, Hit, Lexicon};
+use super::units::{Unit, split};
+use super::weights::{Feature, Features};
+use super::words::{Stop, Token};
+
+/// A unit and what was seen in it.
+#[derive(Debug)]
+pub struct Seen {
+    /// Where it is.
+    pub unit: Unit,
+    /// Phrases found in it.
+    pub hits: Vec<Hit>,
+    /// Its form.
+    pub features: Features,
+    /// Content words, and how many of them the client had just said.
+    pub content: usize,
+    /// Share of the content words that the client had just said, 0..=1.
+    pub overlap: f32,
+    /// Whether it is about the client: "you", "your", or a bare statement of their view.
+    pub about_client: bool,
+}
+
+impl Seen {
+    /// The strongest hit of a cue.
+    pub fn best(&self, cue: Cue) -> Option<&Hit> {
+        self.hits.iter().filter(|h| h.cue == cue).max_by(|a, b| a.weight.total_cmp(&b.weight))
+    }
+
+    /// Whether a cue was found.
+    pub fn has(&self, cue: Cue) -> bool {
+        self.hits.iter().any(|h| h.cue == cue)
+    }
+
+    /// Whether a feature was seen.
+    pub fn shows(&self, feature: Feature) -> bool {
+        self.features.0[feature as usize] > 0.0
+    }
+}
+
+/// A whole reply as seen.
+#[derive(Debug)]
+pub struct Reading {
+    /// The words.
+    pub tokens: Vec<Token>,
+    /// The units in order; empty for an empty reply.
+    pub units: Vec<Seen>,
+    /// Form of the whole.
+    pub features: Features,
+    /// Share of content words that the client had just said.
+    pub overlap: f32,
+    /// Whether it is the client's own words in the client's order.
+    pub parrots: bool,
+}
+
+/// Content words of what the client said last.
+#[derive(Debug, Default)]
+pub struct Echo {
+    stems: HashSet<u64>,
+    order: Vec<u64>,
+    asked: bool,
+    nods: bool,
+}
+
+impl Echo {
+    /// Takes in what the client said.
+    pub fn of(lexicon: &Lexicon, client: &str) -> Self {
+        let tokens = lexicon.read(client);
+        let asked = tokens.last().is_some_and(|t| t.stop == Stop::Question);
+        let nods = tokens.len() <= 4 && tokens.iter().all(|t| lexicon.is(t.word, Class::Nod) || t.soft);
+        let order: Vec<u64> = tokens.iter().filter(|t| is_content(lexicon, t)).map(|t| t.stem).collect();
+        Self { stems: order.iter().copied().collect(), order, asked, nods }
+    }
+
+    /// Whether the client said too little to be comforted for.
+    pub fn is_bare(&self) -> bool {
+        self.order.len() < 3
+    }
+
+    /// Whether the client just said a form of this word.
+    pub fn has(&self, token: &Token) -> bool {
+        self.stems.contains(&token.stem)
+    }
+}
+
+/// Reads a reply.
+pub fn read(lexicon: &Lexicon, echo: &Echo, text: &str, before: Option<Behaviour>) -> Reading {
+    let tokens = lexicon.read(text);
+    let units: Vec<Seen> =
+        split(lexicon, text, &tokens).into_iter().map(|unit| see(lexicon, echo, text, &tokens, unit)).collect();
+    let mut features = Features::default();
+    for seen in &units {
+        features.join(&seen.features);
+    }
+    let content: usize = units.iter().map(|u| u.content).sum();
+    let shared: f32 = units.iter().map(|u| u.overlap * u.content as f32).sum();
+    let overlap = if content == 0 { 0.0 } else { shared / content as f32 };
+    whole(lexicon, echo, text, &tokens, &mut features);
+    features.set_if(echo.nods && before == Some(Behaviour::Reflection), Feature::AfterReflection);
+    features.set_if(echo.nods && before == Some(Behaviour::TherapistInput), Feature::AfterInput);
+    let parrots = parrots(lexicon, echo, &tokens);
+    Reading { tokens, units, features, overlap, parrots }
+}
+
+fn see(lexicon: &Lexicon, echo: &Echo, text: &str, tokens: &[Token], unit: Unit) -> Seen {
+    let mut hits = Vec::new();
+    lexicon.trainee_hits(&unit.scope(lexicon, tokens), &mut hits);
+    let mine = &tokens[unit.tokens.clone()];
+    let content = mine.iter().filter(|t| is_content(lexicon, t)).count();
+    let shared = mine.iter().filter(|t| is_content(lexicon, t) && echo.has(t)).count();
+    let overlap = if content == 0 { 0.0 } else { shared as f32 / content as f32 };
+    let mut seen = Seen { unit, hits, features: Features::default(), content, overlap, about_client: false };
+    note_form(lexicon, text, tokens, &mut seen);
+    note_cues(&mut seen);
+    seen
+}
+
+fn note_form(lexicon: &Lexicon, text: &str, tokens: &[Token], seen: &mut Seen) {
+    let word = |w: &str| lexicon.vocabulary.id(w);
+    let mine = &tokens[seen.unit.tokens.clone()];
+    let first = tokens[seen.unit.core].word;
+    let features = &mut seen.features;
+    length(mine.len(), features);
+    features.set_if(seen.unit.stop == Stop::Question, Feature::QuestionMark);
+    let next = tokens.get(seen.unit.core + 1).filter(|_| seen.unit.core + 1 < seen.unit.tokens.end);
+    let subject = next.is_some_and(|t| lexicon.is(t.word, Class::Subject));
+    features.set_if(lexicon.is(first, Class::Wh) && mine.len() > 1, Feature::WhStart);
+    features.set_if(lexicon.is(first, Class::Aux) && subject, Feature::AuxStart);
+    features.set_if(lexicon.is(first, Class::Base), Feature::OrderStart);
+    for (words, feature) in [
+        (&["you"][..], Feature::YouStart),
+        (&["your", "yourself"], Feature::YourStart),
+        (&["it", "this"], Feature::ItStart),
+        (&["that"], Feature::ThatStart),
+        (&["i", "my"], Feature::IStart),
+        (&["we", "our"], Feature::WeStart),
+        (&["there"], Feature::ThereStart),
+        (&["they", "he", "she", "people", "some", "most", "many"], Feature::TheyStart),
+    ] {
+        features.set_if(words.iter().any(|w| word(w) == first), feature);
+    }
+    let leads = |w: &str| tokens[seen.unit.tokens.start..=seen.unit.core].iter().any(|t| t.word == word(w));
+    features.set_if(leads("so"), Feature::SoOpener);
+    features.set_if(leads("and"), Feature::AndOpener);
+    features.set_if(leads("but"), Feature::ButOpener);
+    let says = |w: &[&str]| mine.iter().any(|t| w.iter().any(|w| word(w) == t.word));
+    features.set_if(says(&["you", "your"]), Feature::HasYou);
+    features.set_if(says(&["i", "my", "me"]), Feature::HasI);
+    features.set_if(says(&["we", "our", "us"]), Feature::HasWe);
+    let digit = text[seen.unit.at.clone()].bytes().any(|b| b.is_ascii_digit());
+    features.set_if(digit, Feature::HasNumber);
+    features.set_if(seen.overlap >= 0.5, Feature::OverlapHigh);
+    features.set_if(seen.overlap > 0.0 && seen.overlap < 0.5, Feature::OverlapSome);
+    let nods = mine.iter().all(|t| lexicon.is(t.word, Class::Nod) || t.soft);
+    features.set_if(nods, Feature::Nod);
+    let third = features.0[Feature::IStart as usize] + features.0[Feature::WeStart as usize] == 0.0;
+    seen.about_client = says(&["you", "your", "yourself"]) || (third && seen.overlap > 0.0);
+}
+
+fn length(words: usize, features: &mut Features) {
+    features.set(match words {
+        0..=1 => Feature::Words1,
+        2..=3 => Feature::Words3,
+        4..=7 => Feature::Words7,
+        8..=15 => Feature::Words15,
+        16..=30 => Feature::Words30,
+        _ => Feature::WordsMore,
+    });
+}
+
+fn note_cues(seen: &mut Seen) {
+    for hit in &seen.hits {
+        if let Some(feature) = feature_of(hit.cue) {
+            seen.features.set(feature);
+        }
+    }
+}
+
+fn feature_of(cue: Cue) -> Option<Feature> {
+    Some(match cue {
+        Cue::Stem => Feature::Stem,
+        Cue::Feeling => Feature::Feeling,
+        Cue::Meaning | Cue::Reframe => Feature::Meaning,
+        Cue::Doubled => Feature::Side,
+        Cue::OwnView | Cue::Reported => Feature::View,
+        Cue::Validation => Feature::Validation,
+        Cue::Autonomy => Feature::Autonomy,
+        Cue::Affirm => Feature::Affirm,
+        Cue::Praise => Feature::Praise,
+        Cue::Permission => Feature::Permission,
+        Cue::Collaborate | Cue::Menu => Feature::Collaborate,
+        Cue::Support => Feature::Support,
+        Cue::Greeting => Feature::Greeting,
+        Cue::Thanks => Feature::Thanks,
+        Cue::Structure => Feature::Structure,
+        Cue::Backchannel => Feature::Nod,
+        Cue::OpenQuestion | Cue::Evoking => Feature::Open,
+        Cue::ClosedQuestion => Feature::Closed,
+        Cue::Tag => Feature::Tag,
+        Cue::Advice => Feature::Advice,
+        Cue::Suggestion => Feature::Suggestion,
+        Cue::Direct => Feature::Direct,
+        Cue::Promise => Feature::Promise,
+        Cue::Information => Feature::Information,
+        Cue::Evidence => Feature::Evidence,
+        Cue::Service => Feature::Service,
+        Cue::SelfTalk => Feature::SelfTalk,
+        cue if is_argument(cue) => Feature::Argue,
+        _ => return None,
+    })
+}
+
+/// Whether the cue speaks against the client.
+pub fn is_argument(cue: Cue) -> bool {
+    (Cue::Warn as usize..=Cue::Manipulate as usize).contains(&(cue as usize)) && cue != Cue::Reassure
+}
+
+/// Features of the reply as a whole, which no single unit shows.
+fn whole(lexicon: &Lexicon, echo: &Echo, text: &str, tokens: &[Token], features: &mut Features) {
+    for size in [Feature::Words1, Feature::Words3, Feature::Words7, Feature::Words15, Feature::Words30, Feature::WordsMore] {
+        features.0[size as usize] = 0.0;
+    }
+    length(tokens.len(), features);
+    let last = tokens.last().map_or(Stop::None, |t| t.stop);
+    features.set_if(last == Stop::Question, Feature::QuestionMarkLast);
+    features.set_if(last == Stop::Dash, Feature::BrokenOff);
+    features.set_if(text.trim_start().starts_with(['-', '\u{2013}', '\u{2014}']), Feature::Continues);
+    features.set_if(echo.asked, Feature::ClientAsked);
+    features.set_if(echo.nods, Feature::ClientNods);
+    let nods = tokens.iter().all(|t| lexicon.is(t.word, Class::Nod) || t.soft);
+    features.0[Feature::Nod as usize] = if nods { 1.0 } else { 0.0 };
+}
+
+fn is_content(lexicon: &Lexicon, token: &Token) -> bool {
+    !token.soft && !lexicon.is(token.word, Class::Function)
+}
+
+/// More than six words of which nine in ten stand in the client's turn in the same order.
+fn parrots(lexicon: &Lexicon, echo: &Echo, tokens: &[Token]) -> bool {
+    let mine: Vec<u64> = tokens.iter().filter(|t| is_content(lexicon, t)).map(|t| t.stem).collect();
+    if tokens.len() <= 6 || mine.len() < 3 {
+        return false;
+    }
+    let mut rest = echo.order.iter();
+    let in_order = mine.iter().filter(|stem| rest.clone().any(|s| s == *stem) && rest.any(|s| s == *stem)).count();
+    in_order as f32 > 0.9 * mine.len() as f32
+}

@@ -1,0 +1,262 @@
+//! Coded units to one score, one steer and the findings that explain them.
+//! Knows: coded units, the value table. Never: phrases.
+
+use super::decide::{Bench, Coded};
+use super::labels::{
+    Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
+};
+use super::lexicon::Cue;
+use super::reading::Seen;
+use super::verdict::{Finding, Verdict};
+use super::weights::{Feature, Row};
+use super::{forms, moves};
+use crate::domain::talk::Talk;
+
+/// Weight of every good unit but the best. Position does not enter: a good unit that is
+/// added at the end must never lower what the others earn.
+const FURTHER: f32 = 0.7;
+/// What is left of good units before a pivot into one that argues.
+const TAKEN_BACK: f32 = 0.3;
+/// How much of the good survives next to the bad.
+const SPOILS: f32 = 0.8;
+/// The most that parroting may earn.
+const CAP: f32 = 0.1;
+/// From here a score is shown as rolling, below its negative as arguing.
+const BAND: f32 = 0.35;
+
+/// The verdict on a reply whose units are coded.
+pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
+    let worth = worths(bench, coded);
+    let (good, bad) = (together(coded, &worth, 1.0), together(coded, &worth, -1.0));
+    let mut score = (good * (1.0 - SPOILS * bad) - bad).clamp(-1.0, 1.0);
+    if bench.reading.parrots {
+        score = score.min(CAP);
+    }
+    let steer = steer(bench, coded);
+    let acts = acts(bench, coded);
+    Verdict {
+        score,
+        band: band(score, good, bad),
+        steer,
+        codes: codes(coded),
+        techniques: each_once(coded.iter().flat_map(|c| c.techniques.iter().copied())),
+        findings: findings(bench, coded, &worth),
+        moves: moves::of(coded, bench.resisted(), steer > 0.0),
+        behaviour: acts.behaviour,
+        reflection: acts.reflection,
+        question: acts.question,
+        input: acts.input,
+        permission: permission(bench, coded),
+        consistency: acts.consistency,
+    }
+}
+
+/// 0 after sustain talk, 1 after discord, 2 after neutral, 3 after change talk.
+fn context(bench: &Bench<'_>) -> usize {
+    match (bench.heard.discord, bench.heard.talk) {
+        (true, _) => 1,
+        (false, Talk::Sustain) => 0,
+        (false, Talk::Neutral) => 2,
+        (false, Talk::Change) => 3,
+    }
+}
+
+/// What each unit is worth by itself.
+fn worths(bench: &Bench<'_>, coded: &[Coded]) -> Vec<f32> {
+    let context = context(bench);
+    let mut worth: Vec<f32> =
+        coded.iter().map(|c| bench.lexicon.weights.value(c.row, context) * c.sure).collect();
+    for turn in 1..worth.len() {
+        if worth[turn] < 0.0 && bench.reading.units[turn].unit.pivots {
+            for earlier in worth[..turn].iter_mut().filter(|w| **w > 0.0) {
+                *earlier *= TAKEN_BACK;
+            }
+        }
+    }
+    worth
+}
+
+/// The values of one sign, each row once, as one number in 0..=1.
+fn together(coded: &[Coded], worth: &[f32], sign: f32) -> f32 {
+    let mut best: Vec<(Row, f32)> = Vec::new();
+    for (one, value) in coded.iter().zip(worth).map(|(c, w)| (c.row, w * sign)).filter(|(_, v)| *v > 0.0) {
+        match best.iter_mut().find(|(row, _)| *row == one) {
+            Some((_, known)) => *known = known.max(value),
+            None => best.push((one, value)),
+        }
+    }
+    best.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let weight = |place: usize| if sign > 0.0 && place > 0 { FURTHER } else { 1.0 };
+    1.0 - best.iter().enumerate().map(|(place, (_, v))| 1.0 - weight(place) * v).product::<f32>()
+}
+
+fn band(score: f32, good: f32, bad: f32) -> Band {
+    if score <= -BAND {
+        Band::Arguing
+    } else if score >= BAND {
+        Band::Rolling
+    } else if good >= BAND / 2.0 && bad >= BAND / 2.0 {
+        Band::Mixed
+    } else {
+        Band::Neutral
+    }
+}
+
+/// Each code once; a simple reflection goes under in a complex one; nothing is "not coded"
+/// beside a code.
+fn codes(coded: &[Coded]) -> Vec<Code> {
+    let mut codes = each_once(coded.iter().map(|c| c.code));
+    if codes.contains(&Code::ComplexReflection) {
+        codes.retain(|c| *c != Code::SimpleReflection);
+    }
+    if codes.len() > 1 {
+        codes.retain(|c| *c != Code::NotCoded);
+    }
+    if codes.is_empty() {
+        codes.push(Code::NotCoded);
+    }
+    codes
+}
+
+fn each_once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut once = Vec::new();
+    for one in all {
+        if !once.contains(&one) {
+            once.push(one);
+        }
+    }
+    once
+}
+
+/// Which side the reply invites. Kept apart from the score: lingering on reasons not to
+/// change softens nothing, however skilled it is.
+fn steer(bench: &Bench<'_>, coded: &[Coded]) -> f32 {
+    let mut sum = 0.0;
+    for (one, seen) in coded.iter().zip(&bench.reading.units) {
+        sum += unit_steer(bench, one, seen);
+    }
+    f32::clamp(sum, -1.0, 1.0)
+}
+
+fn unit_steer(bench: &Bench<'_>, one: &Coded, seen: &Seen) -> f32 {
+    let last = |cue| seen.hits.iter().filter(|h| h.cue == cue).map(|h| h.end).max();
+    let (change, stay) = (last(Cue::ChangeSide), last(Cue::StaySide));
+    let leans = match (change, stay) {
+        (None, None) => match bench.heard.talk {
+            Talk::Change => 0.3,
+            Talk::Sustain => -0.2,
+            Talk::Neutral => 0.0,
+        },
+        (change, stay) if change > stay => 0.5,
+        _ => -0.5,
+    };
+    match one.row {
+        Row::OpenEvoking if one.reason == Some(Reason::Evoking) => 0.6,
+        Row::OpenBarriers => -0.4,
+        Row::Amplified | Row::Alongside => -0.2,
+        Row::DoubleSided | Row::ComplexReflection | Row::SimpleReflection | Row::Reframe => leans,
+        Row::OpenEvoking if change.is_some() || stay.is_some() => leans,
+        _ => 0.0,
+    }
+}
+
+fn permission(bench: &Bench<'_>, coded: &[Coded]) -> Permission {
+    let asked = coded.iter().any(|c| c.techniques.contains(&Technique::AskPermission));
+    if asked { Permission::Asked } else { bench.heard.permission }
+}
+
+/// The reply as a whole, in the four behaviours and the acts that it holds.
+struct Acts {
+    behaviour: Behaviour,
+    reflection: Option<ReflectionKind>,
+    question: Option<QuestionKind>,
+    input: bool,
+    consistency: Consistency,
+}
+
+fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
+    let weights = &bench.lexicon.weights;
+    let evidence = weights.evidence(&bench.reading.features);
+    let [reflects, asks, informs] = [0, 1, 2].map(|act| evidence[act] >= weights.present[act]);
+    let complex = coded.iter().any(|c| c.code == Code::ComplexReflection)
+        || bench.reading.units.iter().any(forms::is_complex);
+    let reflection = reflects.then_some(if complex { ReflectionKind::Complex } else { ReflectionKind::Simple });
+    let asked = bench.reading.units.iter().rev().find(|u| forms::is_question(u));
+    let asked = asked.or(bench.reading.units.last());
+    let open = asked.is_some_and(|u| forms::is_open(u, &bench.reading.tokens, bench.lexicon));
+    let question = asks.then_some(if open { QuestionKind::Open } else { QuestionKind::Closed });
+    let negotiates = bench.reading.features.present().any(|(f, _)| {
+        matches!(f, Feature::Permission | Feature::Collaborate)
+    });
+    let consistency = match () {
+        () if reflects || (asks && open && !informs) || negotiates => Consistency::C,
+        () if informs => Consistency::I,
+        () => Consistency::N,
+    };
+    let prior = weights.prior;
+    let named = [Behaviour::Reflection, Behaviour::Question, Behaviour::TherapistInput];
+    let best = (0..3).max_by(|a, b| (evidence[*a] + prior[*a]).total_cmp(&(evidence[*b] + prior[*b])));
+    let behaviour = match best {
+        Some(act) if evidence[act] + prior[act] > 0.0 => named[act],
+        _ => Behaviour::Other,
+    };
+    Acts { behaviour, reflection, question, input: informs, consistency }
+}
+
+fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for ((one, seen), worth) in coded.iter().zip(&bench.reading.units).zip(worth) {
+        if one.code == Code::NotCoded && one.reason.is_none() {
+            continue;
+        }
+        let tokens = &bench.reading.tokens;
+        let (at, rule, why) = match &one.hit {
+            Some(hit) => {
+                let group = &bench.lexicon.groups[usize::from(hit.group)];
+                (tokens[hit.first].at.start..tokens[hit.end - 1].at.end, group.id.clone(), group.why.clone())
+            }
+            None => (seen.unit.at.clone(), one.rule.to_owned(), form_why(one.rule).to_owned()),
+        };
+        let whole = seen.unit.at.clone();
+        let mut add = |code, at, contribution| {
+            findings.push(Finding { code, at, rule: rule.clone(), contribution, why: why.clone() });
+        };
+        // A phrase decides against the client at its own place; a reflection is the whole unit.
+        let place = if one.code.is_reflection() { whole } else { at };
+        add(Label::Code(one.code), place.clone(), *worth);
+        for technique in &one.techniques {
+            add(Label::Technique(*technique), place.clone(), 0.0);
+        }
+        if let Some(reason) = one.reason {
+            add(Label::Reason(reason), place, 0.0);
+        }
+    }
+    if bench.reading.parrots {
+        findings.push(parroted(bench));
+    }
+    findings
+}
+
+fn parroted(bench: &Bench<'_>) -> Finding {
+    let units = &bench.reading.units;
+    let end = units.last().map_or(0, |u| u.unit.at.end);
+    Finding {
+        code: Label::Reason(Reason::Gaming),
+        at: units.first().map_or(0, |u| u.unit.at.start)..end,
+        rule: "parrot".to_owned(),
+        contribution: 0.0,
+        why: "Gives the client's own words back whole; it shows hearing, not understanding.".to_owned(),
+    }
+}
+
+fn form_why(rule: &str) -> &'static str {
+    match rule {
+        "gives_back" => "Gives back what the client said.",
+        "adds_meaning" => "Gives back what the client meant, beyond the words.",
+        "both_sides" => "Holds both sides of the client's ambivalence.",
+        "open_form" => "Leaves room for the client's own words.",
+        "closed_form" => "Yes, no or a fact answers it.",
+        "statement_of_fact" => "Tells something without pushing.",
+        _ => "",
+    }
+}

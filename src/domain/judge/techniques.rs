@@ -1,0 +1,70 @@
+//! What only shows across the units of a reply: both sides, taken back, said for show.
+//! Knows: coded units. Never: scores.
+
+use super::decide::{Bench, Coded};
+use super::labels::{Code, Technique};
+use super::lexicon::Cue;
+use super::weights::Row;
+
+/// Corrects the codes of units by what stands around them.
+pub fn across(bench: &Bench<'_>, coded: &mut [Coded]) {
+    for number in 1..coded.len() {
+        join_sides(bench, coded, number);
+    }
+    take_back(bench, coded);
+    mend(bench, coded);
+}
+
+/// A reflection turned by "but" or "yet" into a second reflection shows both sides, unless
+/// the second half is the speaker's own claim.
+fn join_sides(bench: &Bench<'_>, coded: &mut [Coded], number: usize) {
+    let seen = &bench.reading.units[number];
+    let both = coded[number - 1].code.is_reflection() && coded[number].code.is_reflection();
+    if !(both && seen.unit.pivots) {
+        return;
+    }
+    let first = &mut coded[number - 1];
+    first.techniques.retain(|t| *t != Technique::Reflection);
+    let second = &mut coded[number];
+    second.code = Code::ComplexReflection;
+    second.row = Row::DoubleSided;
+    second.rule = "both_sides";
+    second.techniques.retain(|t| *t != Technique::Reflection);
+    second.techniques.push(Technique::DoubleSidedReflection);
+}
+
+/// Permission asked for show, autonomy with a threat behind it, and understanding before a
+/// "but" are not what they look like.
+fn take_back(bench: &Bench<'_>, coded: &mut [Coded]) {
+    for number in 0..coded.len() {
+        let rest = &coded[number + 1..];
+        let argued = rest.iter().any(|c| c.code == Code::Confront);
+        let turned = rest.first().is_some_and(|c| c.code.is_non_adherent())
+            && bench.reading.units[number + 1].unit.pivots;
+        let one = &mut coded[number];
+        let false_show = match one.row {
+            Row::Seek | Row::Alongside => argued,
+            Row::Autonomy | Row::Validation | Row::Affirm => argued || turned,
+            _ => false,
+        };
+        if false_show {
+            one.code = Code::NotCoded;
+            one.row = Row::None;
+            one.techniques.clear();
+        }
+    }
+}
+
+/// After discord, giving back what the client holds against the talk mends it.
+fn mend(bench: &Bench<'_>, coded: &mut [Coded]) {
+    let argues = coded.iter().any(|c| c.code.is_non_adherent());
+    if !bench.heard.discord || argues {
+        return;
+    }
+    for (one, seen) in coded.iter_mut().zip(&bench.reading.units) {
+        let mends = one.code.is_reflection() && one.row != Row::Reframe || seen.has(Cue::Repair);
+        if mends && !one.techniques.contains(&Technique::DiscordRepair) {
+            one.techniques.push(Technique::DiscordRepair);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The few numbers that turn evidence into codes and codes into a score.
+//! Knows: the shape of the `[weights]` table. Never: text.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A row of the value table: what a unit does, for the score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the table's own, in JUDGE terms")]
+pub enum Row {
+    ComplexReflection,
+    DoubleSided,
+    Amplified,
+    Alongside,
+    Reframe,
+    SimpleReflection,
+    Validation,
+    Autonomy,
+    Affirm,
+    Seek,
+    Repair,
+    OpenEvoking,
+    OpenBarriers,
+    Closed,
+    Information,
+    InformationPermitted,
+    PersuadePermitted,
+    Persuade,
+    Direct,
+    Concern,
+    Confront,
+    Warn,
+    Shame,
+    WhyQuestion,
+    Reassurance,
+    None,
+}
+
+/// Value of each row after sustain talk, after discord, after neutral and after change talk.
+pub type Values = [f32; 4];
+
+/// Evidence that a reply or unit gives for reflection, question and input.
+pub type Evidence = [f32; 3];
+
+/// What a reply shows, apart from what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "weights.toml explains each feature where its weights stand")]
+pub enum Feature {
+    Bias,
+    Words1,
+    Words3,
+    Words7,
+    Words15,
+    Words30,
+    WordsMore,
+    QuestionMark,
+    QuestionMarkLast,
+    WhStart,
+    AuxStart,
+    Open,
+    Closed,
+    Tag,
+    Stem,
+    Feeling,
+    Meaning,
+    Side,
+    View,
+    Validation,
+    YouStart,
+    YourStart,
+    ItStart,
+    ThatStart,
+    IStart,
+    WeStart,
+    ThereStart,
+    TheyStart,
+    OrderStart,
+    SoOpener,
+    AndOpener,
+    ButOpener,
+    Continues,
+    BrokenOff,
+    HasYou,
+    HasI,
+    HasWe,
+    HasNumber,
+    OverlapHigh,
+    OverlapSome,
+    Advice,
+    Suggestion,
+    Direct,
+    Promise,
+    Information,
+    Evidence,
+    Service,
+    SelfTalk,
+    Argue,
+    Autonomy,
+    Affirm,
+    Praise,
+    Permission,
+    Collaborate,
+    Support,
+    Greeting,
+    Thanks,
+    Structure,
+    Nod,
+    ClientAsked,
+    ClientNods,
+    AfterReflection,
+    AfterInput,
+}
+
+impl Feature {
+    /// One more than the largest feature.
+    pub const COUNT: usize = Feature::AfterInput as usize + 1;
+
+    /// Every feature, in order.
+    pub const ALL: [Feature; Feature::COUNT] = [
+        Feature::Bias,
+        Feature::Words1,
+        Feature::Words3,
+        Feature::Words7,
+        Feature::Words15,
+        Feature::Words30,
+        Feature::WordsMore,
+        Feature::QuestionMark,
+        Feature::QuestionMarkLast,
+        Feature::WhStart,
+        Feature::AuxStart,
+        Feature::Open,
+        Feature::Closed,
+        Feature::Tag,
+        Feature::Stem,
+        Feature::Feeling,
+        Feature::Meaning,
+        Feature::Side,
+        Feature::View,
+        Feature::Validation,
+        Feature::YouStart,
+        Feature::YourStart,
+        Feature::ItStart,
+        Feature::ThatStart,
+        Feature::IStart,
+        Feature::WeStart,
+        Feature::ThereStart,
+        Feature::TheyStart,
+        Feature::OrderStart,
+        Feature::SoOpener,
+        Feature::AndOpener,
+        Feature::ButOpener,
+        Feature::Continues,
+        Feature::BrokenOff,
+        Feature::HasYou,
+        Feature::HasI,
+        Feature::HasWe,
+        Feature::HasNumber,
+        Feature::OverlapHigh,
+        Feature::OverlapSome,
+        Feature::Advice,
+        Feature::Suggestion,
+        Feature::Direct,
+        Feature::Promise,
+        Feature::Information,
+        Feature::Evidence,
+        Feature::Service,
+        Feature::SelfTalk,
+        Feature::Argue,
+        Feature::Autonomy,
+        Feature::Affirm,
+        Feature::Praise,
+        Feature::Permission,
+        Feature::Collaborate,
+        Feature::Support,
+        Feature::Greeting,
+        Feature::Thanks,
+        Feature::Structure,
+        Feature::Nod,
+        Feature::ClientAsked,
+        Feature::ClientNods,
+        Feature::AfterReflection,
+        Feature::AfterInput,
+    ];
+}
+
+/// The `[weights]` table of the lexicon.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    /// Weight of each feature for reflection, question, input.
+    pub evidence: BTreeMap<Feature, Evidence>,
+    /// Evidence at or above which the act counts as present in a reply.
+    pub present: Evidence,
+    /// What is added to the evidence of an act when the main behaviour is chosen.
+    pub prior: Evidence,
+    /// The value table.
+    pub value: BTreeMap<Row, Values>,
+    /// What a client turn adds for change, neutral, sustain; see `client.rs`.
+    pub talk: super::client::TalkWeights,
+}
+
+impl Weights {
+    /// The value of a row in the context `context` (0 sustain, 1 discord, 2 neutral, 3 change).
+    pub fn value(&self, row: Row, context: usize) -> f32 {
+        self.value.get(&row).map_or(0.0, |values| values[context])
+    }
+
+    /// The evidence that features give.
+    pub fn evidence(&self, features: &Features) -> Evidence {
+        let mut sum = [0.0; 3];
+        for (feature, weights) in &self.evidence {
+            let x = features.0[*feature as usize];
+            if x != 0.0 {
+                for (s, w) in sum.iter_mut().zip(weights) {
+                    *s += x * w;
+                }
+            }
+        }
+        sum
+    }
+}
+
+/// How much of each feature there is, mostly 0 or 1.
+#[derive(Clone, Debug)]
+pub struct Features(pub [f32; Feature::COUNT]);
+
+impl Default for Features {
+    fn default() -> Self {
+        let mut all = [0.0; Feature::COUNT];
+        all[Feature::Bias as usize] = 1.0;
+        Self(all)
+    }
+}
+
+impl Features {
+    /// Sees a feature.
+    pub fn set(&mut self, feature: Feature) {
+        self.0[feature as usize] = 1.0;
+    }
+
+    /// Sees a feature if `seen`.
+    pub fn set_if(&mut self, seen: bool, feature: Feature) {
+        if seen {
+            self.set(feature);
+        }
+    }
+
+    /// The features that were seen.
+    pub fn present(&self) -> impl Iterator<Item = (Feature, f32)> {
+        Feature::ALL.into_iter().zip(self.0).filter(|(_, x)| *x != 0.0)
+    }
+
+    /// Sees everything that `other` sees.
+    pub fn join(&mut self, other: &Features) {
+        for (a, b) in self.0.iter_mut().zip(&other.0) {
+            *a = a.max(*b);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What an author should look at: faults of a line, of two lines, of a bank.
+//! Knows: the store, patterns, personas. Never: choosing, files.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::lines::Banks;
+use crate::domain::lines::needs::{Profile, told_of};
+use crate::domain::lines::slots::{Filling, SLOTS};
+use crate::domain::lines::store::{Line, Place, Store, kind_bit};
+use crate::domain::lines::tag::{Tag, Turn};
+use crate::domain::lines::text::normal;
+use crate::domain::persona::Persona;
+use crate::domain::problem::Problem;
+
+/// The longest line, in words.
+const MAX_WORDS: u16 = 45;
+/// The likeness (Jaccard of letter trigrams) from which two lines are one.
+const TOO_ALIKE: f32 = 0.85;
+/// Lines shorter than this, in trigrams, are compared exactly only.
+const MIN_TRIGRAMS: usize = 18;
+/// The share of questions that a tag may have, in lines of a hundred.
+const QUESTIONS_PER_HUNDRED: usize = 12;
+
+/// Names that no file defines: found while parsing.
+pub(super) fn references(store: &Store) -> Vec<Problem> {
+    let undefined = store.topics.iter().filter(|t| !t.defined);
+    undefined
+        .map(|t| {
+            let (file, line_no) = t.first;
+            Problem::new(&store.files[file as usize], format!("topic `{}` has no @topic of its own", t.name))
+                .at(line_no as usize)
+                .hint("add topics/NAME.txt, or mend the name")
+        })
+        .collect()
+}
+
+/// See [`Banks::lint`].
+pub(super) fn lint(banks: &Banks, personas: &[&Persona]) -> Vec<Problem> {
+    let store = &banks.store;
+    let mut problems = Vec::new();
+    for line in &store.lines {
+        problems.extend(line_faults(banks, line).into_iter().map(|m| at(store, line, m)));
+    }
+    problems.extend(unfilled(banks, personas));
+    problems.extend(doubles(store));
+    problems.extend(questions(store));
+    problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    problems
+}
+
+fn at(store: &Store, line: &Line, message: impl Into<String>) -> Problem {
+    Problem::new(&store.files[line.file as usize], message).at(line.line_no as usize)
+}
+
+fn quoted(text: &str) -> String {
+    format!("`{text}`")
+}
+
+fn line_faults(banks: &Banks, line: &Line) -> Vec<String> {
+    let text = line.text.as_str();
+    let mut out = Vec::new();
+    if line.words > MAX_WORDS {
+        out.push(format!("{} words, {MAX_WORDS} at most: {}", line.words, quoted(text)));
+    }
+    if let Some(slot) = unknown_slot(text) {
+        out.push(format!("unknown slot {}", quoted(slot)));
+    }
+    if banks.patterns.therapist.is_match(text.as_bytes()) {
+        out.push(format!("speaks like a therapist: {}", quoted(text)));
+    }
+    if banks.patterns.role_break.is_match(text.as_bytes()) {
+        out.push(format!("leaves the role: {}", quoted(text)));
+    }
+    let crisis = banks.patterns.crisis.is_match(text.as_bytes()) || line.turns.has(Turn::Crisis);
+    if crisis && line.place != Place::Risk {
+        out.push(format!("crisis words belong in risk.txt: {}", quoted(text)));
+    }
+    if has_pronoun_for_who(text) {
+        out.push(format!("he or she after <who>, who may be neither: {}", quoted(text)));
+    }
+    if line.tag == Tag::Minimal && line.words > 6 {
+        out.push(format!("a minimal line of {} words: {}", line.words, quoted(text)));
+    }
+    out
+}
+
+fn unknown_slot(text: &str) -> Option<&str> {
+    let start = text.find(['<', '{', '$'])?;
+    let rest = &text[start..];
+    match SLOTS.iter().find(|s| rest.starts_with(**s)) {
+        Some(slot) => unknown_slot(&rest[slot.len()..]),
+        None => Some(rest.split_inclusive(['>', '}', ' ']).next().unwrap_or(rest).trim_end()),
+    }
+}
+
+/// "<who> thinks he knows": the pronoun that comes right after, before any other person could.
+fn has_pronoun_for_who(text: &str) -> bool {
+    let Some((_, after)) = text.split_once("<who>") else { return false };
+    let words = normal(after);
+    words.split(' ').take(4).any(|w| matches!(w, "he" | "she" | "hes" | "shes" | "him" | "his"))
+}
+
+/// Lines with a slot that some client for whom they are meant cannot fill.
+fn unfilled(banks: &Banks, personas: &[&Persona]) -> Vec<Problem> {
+    let store = &banks.store;
+    let mut out = Vec::new();
+    for persona in personas {
+        let told = told_of(persona);
+        let topic = store.topic(&persona.topic);
+        let things: &[String] = topic.map_or(&[], |t| &store.topics[t].things);
+        let filling = Filling::of(persona, things, &told);
+        let profile = Profile::of(persona, &told, &banks.patterns);
+        let kind = kind_bit(persona.kind);
+        for line in &store.lines {
+            let ours = line.kinds.takes(kind) && line.topics.takes(topic) && profile.allows(line.needs);
+            if ours && filling.fill(&line.text).is_none() {
+                out.push(at(store, line, format!("{} cannot say this: {}", persona.id, quoted(&line.text))));
+            }
+        }
+    }
+    out
+}
+
+/// The same line twice, and lines that differ by a letter or a word.
+fn doubles(store: &Store) -> Vec<Problem> {
+    let mut first: HashMap<String, &Line> = HashMap::new();
+    let mut distinct: Vec<(&Line, String)> = Vec::new();
+    let mut out = Vec::new();
+    for line in &store.lines {
+        let key = normal(&line.text);
+        match first.get(&key) {
+            // One or two words are anybody's.
+            Some(before) if line.words > 2 => {
+                out.push(at(store, line, format!("said already in {}: {}", store.source(before), quoted(&line.text))));
+            }
+            Some(_) => {}
+            None => {
+                first.insert(key.clone(), line);
+                distinct.push((line, key));
+            }
+        }
+    }
+    for (a, b) in near_doubles(&distinct) {
+        let message = format!("nearly the same as {}: {}", store.source(a), quoted(&b.text));
+        out.push(at(store, b, message));
+    }
+    out
+}
+
+/// Pairs of lines more alike than [`TOO_ALIKE`]. Two such lines must share one of their
+/// rarest trigrams, so only lines that do are compared.
+fn near_doubles<'a>(lines: &[(&'a Line, String)]) -> Vec<(&'a Line, &'a Line)> {
+    let grams: Vec<Vec<u32>> = lines.iter().map(|(_, key)| trigrams(key)).collect();
+    let mut seen_in: HashMap<u32, u32> = HashMap::new();
+    for gram in grams.iter().flatten() {
+        *seen_in.entry(*gram).or_default() += 1;
+    }
+    let mut by_gram: HashMap<u32, Vec<usize>> = HashMap::new();
+    let mut out = Vec::new();
+    for (i, set) in grams.iter().enumerate().filter(|(_, set)| set.len() >= MIN_TRIGRAMS) {
+        let mut rarest = set.clone();
+        rarest.sort_by_key(|g| (seen_in[g], *g));
+        rarest.truncate(((1.0 - TOO_ALIKE) * set.len() as f32) as usize + 1);
+        let mut rivals: Vec<usize> = rarest.iter().filter_map(|g| by_gram.get(g)).flatten().copied().collect();
+        rivals.sort_unstable();
+        rivals.dedup();
+        out.extend(rivals.into_iter().filter(|j| jaccard(set, &grams[*j]) > TOO_ALIKE).map(|j| (lines[j].0, lines[i].0)));
+        for gram in rarest {
+            by_gram.entry(gram).or_default().push(i);
+        }
+    }
+    out
+}
+
+/// The letter trigrams of `text`, sorted, each once.
+fn trigrams(text: &str) -> Vec<u32> {
+    let bytes = text.as_bytes();
+    let mut out: Vec<u32> =
+        bytes.windows(3).map(|w| u32::from(w[0]) << 16 | u32::from(w[1]) << 8 | u32::from(w[2])).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+fn jaccard(a: &[u32], b: &[u32]) -> f32 {
+    let (mut i, mut j, mut both) = (0, 0, 0usize);
+    while i < a.len() && j < b.len() {
+        both += usize::from(a[i] == b[j]);
+        let (x, y) = (a[i], b[j]);
+        i += usize::from(x <= y);
+        j += usize::from(y <= x);
+    }
+    both as f32 / (a.len() + b.len() - both).max(1) as f32
+}
+
+/// Tags of which too many lines end in a question.
+fn questions(store: &Store) -> Vec<Problem> {
+    let mut counts: BTreeMap<(u16, Tag), (usize, usize)> = BTreeMap::new();
+    for line in &store.lines {
+        let count = counts.entry((line.file, line.tag)).or_default();
+        count.0 += usize::from(line.text.ends_with('?'));
+        count.1 += 1;
+    }
+    let asks = |tag: Tag| matches!(tag, Tag::Test | Tag::Attack | Tag::Deflect | Tag::Warn);
+    counts
+        .into_iter()
+        .filter(|((_, tag), (asked, all))| !asks(*tag) && *all >= 25 && asked * 100 > all * QUESTIONS_PER_HUNDRED)
+        .map(|((file, tag), (asked, all))| {
+            let message = format!("{asked} of {all} `{}` lines are questions", tag.as_str());
+            Problem::new(&store.files[file as usize], message).hint("at most one in eight, except for test and attack")
+        })
+        .collect()
+}

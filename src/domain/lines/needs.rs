@@ -1,0 +1,336 @@
+//! What a client must be or have so that a line can be true of them.
+//! Knows: personas, text patterns. Never: tags, weights, files.
+
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use serde::Deserialize;
+
+use crate::domain::lines::tag::{Shade, Turn};
+use crate::domain::persona::{Gender, Kind, Persona};
+use crate::domain::problem::{Problem, nearest};
+
+/// Ages from this on are adult.
+const ADULT_YEARS: u8 = 18;
+/// The most `[[need]]` rules: their numbers are bits of a line's needs.
+const MAX_RULES: usize = 112;
+/// Room for the states of a pattern set, so that it is not built again and again.
+const DFA_BYTES: usize = 8 << 20;
+
+/// The braces at a line's end, in the order of the bits that they set.
+const BRACES: [&str; 7] = ["f", "m", "teen", "adult", "kid", "partner", "job"];
+const SLOT_WHO: u32 = 7;
+const SLOT_FRIEND: u32 = 8;
+/// Bits below this are braces and slots; above it each `[[need]]` has one.
+const FIRST_RULE: u32 = 16;
+
+/// What a line needs, as bits: see [`Profile::allows`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Needs(u128);
+
+impl Needs {
+    /// Both needs.
+    pub fn and(self, other: Needs) -> Needs {
+        Needs(self.0 | other.0)
+    }
+
+    /// The need of a gender, from `f` or `m`; nothing for any other letter.
+    pub fn gender(letter: &str) -> Needs {
+        match letter {
+            "f" | "m" => Needs::brace(letter).unwrap_or_default(),
+            _ => Needs::default(),
+        }
+    }
+
+    /// The need that `{+name}` stands for.
+    pub fn brace(name: &str) -> Option<Needs> {
+        BRACES.iter().position(|b| *b == name).map(|i| Needs(1 << i))
+    }
+
+    /// The needs of the slots in `text`.
+    pub fn slots(text: &str) -> Needs {
+        let bit = |slot: &str, i: u32| if text.contains(slot) { 1u128 << i } else { 0 };
+        Needs(bit("<kid>", 4) | bit("<partner>", 5) | bit("<job>", 6) | bit("<who>", SLOT_WHO) | bit("<friend>", SLOT_FRIEND))
+    }
+}
+
+/// One `[[need]]`: a pattern in a line, and what the client must then be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    /// Regular expression over the line; case does not count.
+    words: String,
+    /// `f` or `m`.
+    gender: Option<String>,
+    /// `teen` or `adult`.
+    age: Option<String>,
+    /// One of these kinds of client …
+    #[serde(default)]
+    kind: Vec<Kind>,
+    /// … or one of these topics …
+    #[serde(default)]
+    topic: Vec<String>,
+    /// … or a persona whose own text matches this.
+    mentions: Option<String>,
+    /// Leave alone the lines of one topic or one kind of client, whose author knew better.
+    #[serde(default)]
+    only_general: bool,
+}
+
+/// `[shade]`: how the words of a line tell a shade of its tag.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ShadeFile {
+    minimising: Vec<String>,
+    hedged: Vec<String>,
+    sharp: Vec<String>,
+}
+
+/// `[lint]`: words that no line should have.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LintFile {
+    therapist: Vec<String>,
+    role_break: Vec<String>,
+    crisis: Vec<String>,
+}
+
+/// A needs file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NeedsFile {
+    need: Vec<Rule>,
+    shade: ShadeFile,
+    lint: LintFile,
+    /// Kind of turn -> patterns in the trainee's reply that tell it.
+    turn: std::collections::BTreeMap<String, Vec<String>>,
+    /// Patterns that carry on a talk about risk.
+    risk_goes_on: Vec<String>,
+}
+
+/// Every pattern of the needs files, ready to match.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    rules: Vec<Rule>,
+    /// Same order as `rules`.
+    lines: RegexSet,
+    mentions: Vec<Option<Regex>>,
+    minimising: RegexSet,
+    hedged: RegexSet,
+    sharp: RegexSet,
+    turns: Vec<(Turn, RegexSet)>,
+    risk_goes_on: RegexSet,
+    /// Therapist-speak.
+    pub therapist: RegexSet,
+    /// Out of the role.
+    pub role_break: RegexSet,
+    /// Belongs in risk.txt only.
+    pub crisis: RegexSet,
+}
+
+impl Patterns {
+    /// Reads needs files, in order; each adds to those before.
+    pub fn parse<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> (Self, Vec<Problem>) {
+        let mut all = NeedsFile::default();
+        let mut problems = Vec::new();
+        let mut name = String::new();
+        for (file, text) in files {
+            file.clone_into(&mut name);
+            match toml::from_str::<NeedsFile>(text) {
+                Ok(parsed) => all.append(parsed),
+                Err(e) => problems.push(Problem::from_toml(file, text, 1, &e)),
+            }
+        }
+        (Self::compile(all, &name, &mut problems), problems)
+    }
+
+    fn compile(mut all: NeedsFile, file: &str, problems: &mut Vec<Problem>) -> Self {
+        if all.need.len() > MAX_RULES {
+            problems.push(
+                Problem::new(file, format!("{} needs, {MAX_RULES} at most", all.need.len()))
+                    .hint("join patterns that ask for the same thing with |"),
+            );
+            all.need.truncate(MAX_RULES);
+        }
+        let mut set = |patterns: &[String]| compile_set(patterns, file, problems);
+        let words: Vec<String> = all.need.iter().map(|r| r.words.clone()).collect();
+        let mut made = Self {
+            lines: set(&words),
+            minimising: set(&all.shade.minimising),
+            hedged: set(&all.shade.hedged),
+            sharp: set(&all.shade.sharp),
+            risk_goes_on: set(&all.risk_goes_on),
+            therapist: set(&all.lint.therapist),
+            role_break: set(&all.lint.role_break),
+            crisis: set(&all.lint.crisis),
+            ..Self::default()
+        };
+        for (name, patterns) in &all.turn {
+            match Turn::named(name) {
+                Some(turn) => made.turns.push((turn, compile_set(patterns, file, problems))),
+                None => problems.push(unknown_turn(file, name)),
+            }
+        }
+        for rule in &all.need {
+            made.mentions.push(rule.mentions.as_deref().and_then(|m| compile_one(m, file, problems)));
+        }
+        made.rules = all.need;
+        made
+    }
+
+    /// What `text` needs; a rule for general lines leaves a line alone that `is_general` is not said of.
+    pub fn needs_of(&self, text: &str, scope: Scope) -> Needs {
+        let found = self.lines.matches(text.as_bytes());
+        let mut needs = Needs::slots(text);
+        for i in found.iter().filter(|i| self.rules.get(*i).is_some_and(|r| r.applies(scope))) {
+            needs.0 |= 1 << (FIRST_RULE + i as u32);
+        }
+        needs
+    }
+
+    /// Whether the words of `text` carry `shade`.
+    pub fn has_shade(&self, text: &str, shade: Shade) -> bool {
+        match shade {
+            Shade::Minimising => self.minimising.is_match(text.as_bytes()),
+            Shade::Hedged => self.hedged.is_match(text.as_bytes()),
+            Shade::Mild => !self.sharp.is_match(text.as_bytes()),
+        }
+    }
+
+    /// The kinds of turn that the words of a trainee's reply tell.
+    pub fn turns_in(&self, said: &str) -> impl Iterator<Item = Turn> {
+        self.turns.iter().filter(move |(_, set)| set.is_match(said.as_bytes())).map(|(turn, _)| *turn)
+    }
+
+    /// Whether a reply to a client who was just asked about risk stays with it.
+    pub fn risk_goes_on(&self, said: &str) -> bool {
+        self.risk_goes_on.is_match(said.as_bytes())
+    }
+}
+
+/// Whom a line was written for, as far as rules care.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope {
+    /// For one kind of client or a few.
+    pub some_kinds: bool,
+    /// For one topic or a few.
+    pub some_topics: bool,
+}
+
+impl Rule {
+    fn applies(&self, scope: Scope) -> bool {
+        let by_kind = !self.kind.is_empty() && scope.some_kinds;
+        let by_topic = !self.topic.is_empty() && scope.some_topics;
+        let special = scope.some_kinds || scope.some_topics;
+        !by_kind && !by_topic && !(self.only_general && special)
+    }
+
+    fn allows(&self, persona: &Persona, told: &str, mentions: Option<&Regex>) -> bool {
+        let gender = self.gender.as_deref().is_none_or(|g| is_gender(persona, g));
+        let age = self.age.as_deref().is_none_or(|a| (a == "teen") == (persona.age < ADULT_YEARS));
+        let free = self.kind.is_empty() && self.topic.is_empty() && self.mentions.is_none();
+        let one = self.kind.contains(&persona.kind)
+            || self.topic.contains(&persona.topic)
+            || mentions.is_some_and(|m| m.is_match(told.as_bytes()));
+        gender && age && (free || one)
+    }
+}
+
+fn is_gender(persona: &Persona, letter: &str) -> bool {
+    matches!((persona.gender, letter), (Gender::Female, "f") | (Gender::Male, "m"))
+}
+
+impl NeedsFile {
+    fn append(&mut self, other: NeedsFile) {
+        self.need.extend(other.need);
+        self.shade.minimising.extend(other.shade.minimising);
+        self.shade.hedged.extend(other.shade.hedged);
+        self.shade.sharp.extend(other.shade.sharp);
+        self.lint.therapist.extend(other.lint.therapist);
+        self.lint.role_break.extend(other.lint.role_break);
+        self.lint.crisis.extend(other.lint.crisis);
+        self.risk_goes_on.extend(other.risk_goes_on);
+        for (turn, patterns) in other.turn {
+            self.turn.entry(turn).or_default().extend(patterns);
+        }
+    }
+}
+
+fn unknown_turn(file: &str, name: &str) -> Problem {
+    let problem = Problem::new(file, format!("unknown kind of turn `{name}`"));
+    match nearest(name, Turn::ALL.iter().map(|t| t.as_str())) {
+        Some(known) => problem.hint(format!("did you mean `{known}`?")),
+        None => problem,
+    }
+}
+
+/// Patterns see bytes, not Unicode: the banks are English, and the automaton stays small and fast.
+fn compile_set(patterns: &[String], file: &str, problems: &mut Vec<Problem>) -> RegexSet {
+    let built = RegexSetBuilder::new(patterns).case_insensitive(true).unicode(false).dfa_size_limit(DFA_BYTES).build();
+    built.unwrap_or_else(|e| {
+        problems.push(bad_pattern(file, &e));
+        RegexSet::empty()
+    })
+}
+
+fn compile_one(pattern: &str, file: &str, problems: &mut Vec<Problem>) -> Option<Regex> {
+    let built = RegexBuilder::new(pattern).case_insensitive(true).unicode(false).build();
+    built.map_err(|e| problems.push(bad_pattern(file, &e))).ok()
+}
+
+fn bad_pattern(file: &str, error: &regex::Error) -> Problem {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or("not a regular expression");
+    Problem::new(file, format!("a pattern cannot be read: {}", last.trim_start_matches("error: ")))
+}
+
+/// What one persona is and has, as bits that a line's needs must be among.
+#[derive(Debug)]
+pub(super) struct Profile {
+    allowed: u128,
+}
+
+impl Profile {
+    /// The profile of `persona`; `told` is [`told_of`] it.
+    pub fn of(persona: &Persona, told: &str, patterns: &Patterns) -> Self {
+        let people = &persona.people;
+        let adult = persona.age >= ADULT_YEARS;
+        let mut allowed = 0u128;
+        let facts = [
+            persona.gender == Gender::Female,
+            persona.gender == Gender::Male,
+            !adult,
+            adult,
+            people.kid.is_some(),
+            people.partner.is_some(),
+            people.job.is_some(),
+            !people.who.trim().is_empty(),
+            people.friend.is_some(),
+        ];
+        for (i, _) in facts.iter().enumerate().filter(|(_, is)| **is) {
+            allowed |= 1 << i;
+        }
+        for (i, rule) in patterns.rules.iter().enumerate() {
+            if rule.allows(persona, told, patterns.mentions[i].as_ref()) {
+                allowed |= 1 << (FIRST_RULE + i as u32);
+            }
+        }
+        Self { allowed }
+    }
+
+    /// Whether the client is and has all that is needed.
+    pub fn allows(&self, needs: Needs) -> bool {
+        needs.0 & !self.allowed == 0
+    }
+}
+
+/// Everything that a persona's file says of the client, in lower case.
+pub(super) fn told_of(persona: &Persona) -> String {
+    let people = &persona.people;
+    let mut told = format!("{}\n{}\n{}\n{}", persona.name, persona.blurb, persona.body, people.who);
+    let named = [&people.kid, &people.friend, &people.partner, &people.job];
+    let said = persona.facts.iter().flat_map(|f| f.say.iter().chain([&f.text]));
+    for text in named.into_iter().flatten().chain(said).chain(&persona.openings) {
+        told.push('\n');
+        told.push_str(text);
+    }
+    told.to_lowercase()
+}

@@ -1,0 +1,264 @@
+//! Which lines this client may say now, best first.
+//! Knows: lines, persona, history, scores, dice. Never: why the action was chosen, files, the engine.
+
+use std::collections::HashMap;
+
+use crate::domain::dice::Dice;
+use crate::domain::lines::history::History;
+use crate::domain::lines::needs::{Profile, told_of};
+use crate::domain::lines::score::{Scorer, likeness_of};
+use crate::domain::lines::slots::{Filling, Unfilling, is_word};
+use crate::domain::lines::store::{Line, Place, kind_bit};
+use crate::domain::lines::tag::{Shade, Tag, Want, last_resort, wants};
+use crate::domain::lines::text::{normal, word_count};
+use crate::domain::lines::turn::{Reading, Said};
+use crate::domain::lines::{Banks, Candidate, Query};
+use crate::domain::persona::{Fact, Persona};
+
+/// With this many candidates that answer this very turn, later groups are not asked.
+const ENOUGH: usize = 6;
+/// The score from which a line answers this turn and not just any.
+const ANSWERS: f32 = 0.36;
+/// What each later group of tags costs.
+const GROUP_STEP: f32 = 0.08;
+/// A minimal line may come again after so many of the client's turns.
+const MINIMAL_AGAIN: usize = 8;
+/// What the first words of a recent reply cost.
+const SAME_OPENING: f32 = 0.1;
+/// The most that a length far from the wish costs.
+const LENGTH_COST: f32 = 0.12;
+/// How far chance moves a score.
+const CHANCE: f32 = 0.05;
+/// A belief and its detail go together where the wish leaves this many words for the detail.
+const ROOM_FOR_DETAIL: u16 = 5;
+
+/// See [`Banks::eligible`].
+pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> Vec<Candidate> {
+    let told = told_of(persona);
+    let topic = banks.store.topic(&persona.topic);
+    let things: &[String] = topic.map_or(&[], |t| &banks.store.topics[t].things);
+    let filling = Filling::of(persona, things, &told);
+    let unfilling = Unfilling::of(persona, things);
+    let said =
+        Said { moves: query.moves, apology: query.apology, trainee: query.trainee, before: query.trainee_said };
+    let reading = Reading::of(said, &unfilling, &banks.store.lexicon, &banks.patterns);
+    let history = History::of(query.said);
+    let scene = Scene {
+        banks,
+        persona,
+        query,
+        topic,
+        profile: Profile::of(persona, &told, &banks.patterns),
+        scorer: Scorer::new(&banks.store, &reading, &history, &filling, topic),
+        filling: &filling,
+        reading: &reading,
+        history: &history,
+    };
+    let found = match query.fact {
+        Some(fact) if !reading.risk => scene.fact_lines(fact),
+        _ => Vec::new(),
+    };
+    let found = if found.is_empty() { scene.gather() } else { found };
+    scene.finish(found)
+}
+
+/// A candidate on its way.
+#[derive(Clone, Debug)]
+struct Found {
+    text: String,
+    source: String,
+    tag: Tag,
+    score: f32,
+}
+
+/// How strictly the history is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    /// Nothing twice.
+    Never,
+    /// A minimal line that was said long enough ago.
+    Minimal,
+    /// Whatever was said longest ago.
+    Oldest,
+}
+
+struct Scene<'a> {
+    banks: &'a Banks,
+    persona: &'a Persona,
+    query: &'a Query<'a>,
+    topic: Option<usize>,
+    profile: Profile,
+    scorer: Scorer<'a>,
+    filling: &'a Filling,
+    reading: &'a Reading,
+    history: &'a History,
+}
+
+impl Scene<'_> {
+    /// Groups of tags in order until there is enough; then what is left to try.
+    fn gather(&self) -> Vec<Found> {
+        let mut found = Vec::new();
+        let mut good = 0;
+        for (step, group) in wants(self.query.action, self.persona.kind).iter().enumerate() {
+            if good >= ENOUGH {
+                break;
+            }
+            let cost = GROUP_STEP * step as f32;
+            let mut lines = self.lines_of(|line| self.serves(line, group), Again::Never);
+            if !self.reading.risk {
+                lines.extend(self.echoes(group));
+            }
+            good += lines.iter().filter(|f| f.score >= ANSWERS).count();
+            found.extend(lines.into_iter().map(|f| Found { score: f.score - cost, ..f }));
+        }
+        if found.is_empty() { self.makeshift() } else { found }
+    }
+
+    fn makeshift(&self) -> Vec<Found> {
+        let near = last_resort(self.query.action);
+        let wanted = |line: &Line| {
+            let groups = wants(self.query.action, self.persona.kind);
+            groups.iter().any(|g| g.iter().any(|w| w.0 == line.tag))
+        };
+        let tries: [(&dyn Fn(&Line) -> bool, Again); 6] = [
+            (&|line| near.contains(&line.tag), Again::Never),
+            (&|line| line.tag == Tag::Minimal, Again::Minimal),
+            (&|line| line.place != Place::Exit, Again::Never),
+            (&wanted, Again::Oldest),
+            (&|line| near.contains(&line.tag), Again::Oldest),
+            (&|_| true, Again::Oldest),
+        ];
+        let mut all = tries.iter().map(|(serves, again)| self.lines_of(serves, *again));
+        all.find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    fn serves(&self, line: &Line, group: &[Want]) -> bool {
+        let shaded = |shade: Option<Shade>| shade.is_none_or(|s| self.banks.patterns.has_shade(&line.text, s));
+        group.iter().any(|Want(tag, shade)| *tag == line.tag && shaded(*shade))
+    }
+
+    /// Every line that `serves`, is true of the persona, fits the turn and is not said again.
+    fn lines_of(&self, serves: impl Fn(&Line) -> bool, again: Again) -> Vec<Found> {
+        let kind = kind_bit(self.persona.kind);
+        let mut out = Vec::new();
+        for line in &self.banks.store.lines {
+            let for_us = line.kinds.takes(kind) && line.topics.takes(self.topic) && self.profile.allows(line.needs);
+            let in_list = self.reading.risk == (line.place == Place::Risk);
+            if !for_us || !in_list || !serves(line) {
+                continue;
+            }
+            let Some(score) = self.scorer.fit(line) else { continue };
+            let Some(text) = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t)) else { continue };
+            let Some(score) = self.allowed_again(&text, score, again) else { continue };
+            let found = Found { text, source: self.banks.store.source(line), tag: line.tag, score };
+            out.extend(self.with_detail(line, &found));
+            out.push(found);
+        }
+        out
+    }
+
+    /// The score, if the history lets `text` be said.
+    fn allowed_again(&self, text: &str, score: f32, again: Again) -> Option<f32> {
+        match again {
+            Again::Never => (!self.history.repeats(text)).then_some(score),
+            Again::Minimal => {
+                self.history.turns_since(text).is_none_or(|n| n >= MINIMAL_AGAIN).then_some(score)
+            }
+            Again::Oldest => {
+                let ago = self.history.turns_since(text).unwrap_or(self.history.len());
+                Some(ago as f32 / (self.history.len() + 1) as f32)
+            }
+        }
+    }
+
+    /// A belief with one of its details behind it, where a longer reply is wished for.
+    fn with_detail(&self, line: &Line, claim: &Found) -> Option<Found> {
+        let Place::Claim(belief) = line.place else { return None };
+        if self.query.words < line.words + ROOM_FOR_DETAIL {
+            return None;
+        }
+        let mut details: Vec<(&Line, String)> = Vec::new();
+        let same = |l: &&Line| l.place == Place::Detail(belief) && self.profile.allows(l.needs);
+        for detail in self.banks.store.lines.iter().filter(same) {
+            let text = self.filling.fill(&detail.text).filter(|t| !self.is_never_said(t) && !self.history.repeats(t));
+            details.extend(text.map(|t| (detail, t)));
+        }
+        let mut dice = Dice::for_turn(self.query.dice.clone().next_u64(), u64::from(line.line_no));
+        let (detail, text) = details.get(dice.below(details.len()))?;
+        Some(Found {
+            text: format!("{} {text}", claim.text),
+            source: format!("{}+{}", claim.source, detail.line_no),
+            ..claim.clone()
+        })
+    }
+
+    /// Lines that take up a word of the trainee's.
+    fn echoes(&self, group: &[Want]) -> Vec<Found> {
+        let mut out = Vec::new();
+        for (rule, text) in self.banks.echo.lines(self.query.trainee, self.reading.turns) {
+            let serves = group.contains(&Want(rule.tag, None));
+            let Some(text) = self.filling.fill(&text).filter(|t| serves && !self.is_never_said(t)) else { continue };
+            let scope = Line::scope(Default::default(), Default::default());
+            if self.profile.allows(self.banks.patterns.needs_of(&rule.text, scope)) && !self.history.repeats(&text) {
+                out.push(Found { text, source: format!("{}:{}", rule.file, rule.line_no), tag: rule.tag, score: 0.5 });
+            }
+        }
+        out
+    }
+
+    /// The fact's own lines, best match first.
+    fn fact_lines(&self, fact: &Fact) -> Vec<Found> {
+        let lines = fact.say.iter().filter_map(|line| self.filling.fill(line));
+        let fresh = lines.filter(|text| !self.history.repeats(text));
+        fresh
+            .map(|text| Found {
+                score: 0.6 + 0.4 * likeness_of(&text, self.reading, &self.banks.store.lexicon),
+                source: format!("{}:{}", self.persona.id, fact.id),
+                tag: Tag::Disclose,
+                text,
+            })
+            .collect()
+    }
+
+    fn is_never_said(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.persona.never.iter().any(|word| {
+            let word = word.to_lowercase();
+            text.match_indices(&word).any(|(i, _)| !word.is_empty() && is_word(&text, i, i + word.len()))
+        })
+    }
+
+    /// Length, openings and chance; each text once; best first.
+    fn finish(&self, found: Vec<Found>) -> Vec<Candidate> {
+        let mut dice = self.query.dice.clone();
+        let mut best: HashMap<String, Candidate> = HashMap::new();
+        for f in found {
+            let chance = CHANCE * dice.unit();
+            let opening = if self.history.opens_alike(&f.text) { SAME_OPENING } else { 0.0 };
+            let score = f.score + chance - opening - length_cost(word_count(&f.text), self.query.words);
+            let candidate = Candidate { text: f.text, source: f.source, tag: f.tag, prior: score.clamp(0.0, 1.0) };
+            match best.entry(normal(&candidate.text)) {
+                std::collections::hash_map::Entry::Occupied(mut old) if old.get().prior < candidate.prior => {
+                    old.insert(candidate);
+                }
+                std::collections::hash_map::Entry::Occupied(_) => {}
+                std::collections::hash_map::Entry::Vacant(new) => {
+                    new.insert(candidate);
+                }
+            }
+        }
+        let mut out: Vec<Candidate> = best.into_values().collect();
+        out.sort_by(|a, b| b.prior.total_cmp(&a.prior).then_with(|| a.text.cmp(&b.text)));
+        out.truncate(self.query.limit);
+        out
+    }
+}
+
+/// What a reply of `words` words costs where `wished` were wished for: nothing within a factor of 1.5 or so.
+fn length_cost(words: u16, wished: u16) -> f32 {
+    if wished == 0 {
+        return 0.0;
+    }
+    let factor = (f32::from(words.max(1)) / f32::from(wished)).ln().abs();
+    ((factor - 0.4).max(0.0) * 0.06).min(LENGTH_COST)
+}

@@ -1,0 +1,145 @@
+//! How well one line fits this moment: a number, or not at all.
+//! Knows: lines, what was said, beliefs on the table. Never: persona files, groups of tags, dice.
+
+use std::collections::HashSet;
+
+use crate::domain::lines::history::History;
+use crate::domain::lines::index::{Lexicon, likeness};
+use crate::domain::lines::slots::Filling;
+use crate::domain::lines::store::{Line, Place, Store};
+use crate::domain::lines::tag::{Turn, Turns};
+use crate::domain::lines::turn::Reading;
+
+/// Likeness that a line for particular words needs, where the kind of turn is the same …
+const PAIRED: f32 = 0.28;
+/// … and where the judge saw another kind of turn.
+const PAIRED_ELSEWHERE: f32 = 0.42;
+/// Likeness below which a belief comes out of the blue.
+const IN_REACH: f32 = 0.15;
+/// Likeness to a reflection from which the details of a belief may come though the client
+/// has not voiced it.
+const REFLECTED: f32 = 0.45;
+/// Likeness that the next line of a whole conversation needs.
+const NEXT: f32 = 0.2;
+
+/// What lines are scored against.
+#[derive(Debug)]
+pub(super) struct Scorer<'a> {
+    store: &'a Store,
+    reading: &'a Reading,
+    history: &'a History,
+    filling: &'a Filling,
+    /// Likeness of each cue to what the trainee said.
+    cues: Vec<f32>,
+    /// Beliefs that the client voiced lately.
+    voiced: HashSet<u32>,
+    first_turn: bool,
+}
+
+impl<'a> Scorer<'a> {
+    /// A scorer for this moment; `topic` limits the beliefs that can be on the table.
+    pub fn new(
+        store: &'a Store,
+        reading: &'a Reading,
+        history: &'a History,
+        filling: &'a Filling,
+        topic: Option<usize>,
+    ) -> Self {
+        let cues = store.cues.iter().map(|cue| {
+            cue.vectors.iter().map(|v| likeness(&reading.vectors, v)).fold(0.0, f32::max)
+        });
+        let mut voiced = HashSet::new();
+        for line in store.lines.iter().filter(|l| l.topics.takes(topic)) {
+            if let Place::Claim(b) | Place::Detail(b) | Place::Softened(b) = line.place
+                && filling.fill(&line.text).is_some_and(|t| history.said_within(&t, 2))
+            {
+                voiced.insert(b);
+            }
+        }
+        let cues = cues.collect();
+        Self { store, reading, history, filling, cues, voiced, first_turn: history.len() <= 1 }
+    }
+
+    /// How the line fits, about `0.0..=1.0` before length and chance; `None` where it must not be said now.
+    pub fn fit(&self, line: &Line) -> Option<f32> {
+        if line.turns.has(Turn::Crisis) != (line.place == Place::Risk) {
+            return None;
+        }
+        let own = likeness(&self.reading.vectors, &self.store.lexicon.weigh(&line.terms));
+        let met = line.turns.meets(self.reading.turns);
+        match line.place {
+            Place::Voice if line.turns.is_empty() => Some(0.24 + 0.5 * own),
+            Place::Voice => met.then_some(0.34 + 0.5 * own),
+            Place::Reaction => met.then_some(0.28 + 0.5 * own),
+            Place::Exit | Place::Risk => Some(0.4 + 0.4 * own),
+            Place::Paired => self.paired(line, met, own),
+            Place::Claim(b) => Some(self.claim(b, own)),
+            Place::Detail(b) => self.detail(b),
+            Place::Softened(b) => self.softened(b),
+            Place::Plan => Some(if self.reading.turns.has(Turn::PlanQ) { 0.34 } else { 0.26 } + 0.5 * own),
+            Place::Secret => Some(0.24 + 0.6 * own),
+            Place::Daily => Some(self.daily(line, own)),
+            Place::Next(before) => self.next(line, before),
+        }
+    }
+
+    fn paired(&self, line: &Line, met: bool, own: f32) -> Option<f32> {
+        let like = self.cue(line.cue);
+        let (least, discount) = if met { (PAIRED, 0.0) } else { (PAIRED_ELSEWHERE, 0.08) };
+        (like >= least).then_some(0.26 + 0.72 * like + 0.15 * own - discount)
+    }
+
+    fn claim(&self, belief: u32, own: f32) -> f32 {
+        let b = &self.store.beliefs[belief as usize];
+        let like = self.cue(b.asked).max(self.cue(b.reflected)).max(0.9 * own);
+        if like < IN_REACH { 0.16 } else { 0.16 + 0.75 * like }
+    }
+
+    fn detail(&self, belief: u32) -> Option<f32> {
+        let b = &self.store.beliefs[belief as usize];
+        let like = self.cue(b.reflected).max(self.cue(b.asked));
+        if self.voiced.contains(&belief) {
+            let taken_up = self.reading.reflects || like >= IN_REACH;
+            return Some(if taken_up { 0.42 } else { 0.3 } + 0.45 * like);
+        }
+        (like >= REFLECTED).then_some(0.2 + 0.65 * like)
+    }
+
+    fn softened(&self, belief: u32) -> Option<f32> {
+        let b = &self.store.beliefs[belief as usize];
+        if !self.reading.turns.meets(Turns::of(&[Turn::Amplified, Turn::Alongside])) {
+            return None;
+        }
+        let like = self.cue(b.amplified).max(self.cue(b.reflected));
+        let voiced = self.voiced.contains(&belief);
+        (voiced || like >= PAIRED).then_some(if voiced { 0.4 } else { 0.28 } + 0.6 * like)
+    }
+
+    fn daily(&self, line: &Line, own: f32) -> f32 {
+        let like = self.cue(line.cue).max(0.9 * own);
+        if like < IN_REACH { 0.18 } else { 0.22 + 0.7 * like }
+    }
+
+    /// A line of a whole conversation comes only after its predecessor, or at the start.
+    fn next(&self, line: &Line, before: Option<u32>) -> Option<f32> {
+        let like = self.cue(line.cue);
+        let follows = match before {
+            Some(i) => {
+                let text = self.filling.fill(&self.store.lines[i as usize].text)?;
+                self.history.just_said(&text)
+            }
+            None => self.first_turn && line.turns.meets(self.reading.turns),
+        };
+        let lift = if before.is_some() { 0.5 } else { 0.3 };
+        (follows && like >= NEXT).then_some(lift + 0.5 * like)
+    }
+
+    fn cue(&self, cue: Option<u32>) -> f32 {
+        cue.map_or(0.0, |i| self.cues[i as usize])
+    }
+}
+
+/// Likeness of a fact's own line, which no bank has learnt, to what was said.
+pub(super) fn likeness_of(text: &str, reading: &Reading, lexicon: &Lexicon) -> f32 {
+    lexicon.read(text).first().map_or(0.0, |v| likeness(&reading.vectors, v))
+}

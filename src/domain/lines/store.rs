@@ -1,0 +1,205 @@
+//! The lines in memory: what each says, for whom, and what it answers.
+//! Knows: tags, needs, vectors. Never: files' grammar, choosing.
+
+use crate::domain::lines::index::{Lexicon, Vector};
+use crate::domain::lines::needs::{Needs, Scope};
+use crate::domain::lines::tag::{Tag, Turn, Turns};
+use crate::domain::lines::text::word_count;
+use crate::domain::persona::Kind;
+
+/// Kinds of client and their names in the banks.
+pub(super) const KINDS: [(Kind, &str); 10] = [
+    (Kind::Mandated, "mandated"),
+    (Kind::Adolescent, "adolescent"),
+    (Kind::Mistrust, "mistrust"),
+    (Kind::Defiant, "defiant"),
+    (Kind::ShutDown, "shut-down"),
+    (Kind::YesBut, "yes-but"),
+    (Kind::ResistsAutonomy, "resists-autonomy"),
+    (Kind::TraumaGuarded, "trauma-guarded"),
+    (Kind::CulturalMistrust, "cultural-mistrust"),
+    (Kind::Sceptic, "sceptic"),
+];
+
+/// A small set, as bits. Empty means any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Few(u64);
+
+impl Few {
+    /// The set with `i` in it; `i < 64`.
+    pub fn with(self, i: usize) -> Self {
+        Self(self.0 | 1 << i)
+    }
+
+    /// Whether it is any.
+    pub fn is_any(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `i` is in it, or everything is.
+    pub fn takes(self, i: Option<usize>) -> bool {
+        self.is_any() || i.is_some_and(|i| self.0 & (1 << i) != 0)
+    }
+
+    /// The members.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..64).filter(move |i| self.0 & (1 << i) != 0)
+    }
+}
+
+/// The bit of `kind` in a set of kinds.
+pub(super) fn kind_bit(kind: Kind) -> Option<usize> {
+    KINDS.iter().position(|(k, _)| *k == kind)
+}
+
+/// Where a line stands in the banks, which decides how it may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The voice of a kind of client.
+    Voice,
+    /// A reaction to a kind of turn, for any client.
+    Reaction,
+    /// An answer to particular trainee words.
+    Paired,
+    /// `m:` A belief, said outright.
+    Claim(u32),
+    /// `e:` What elaborates a belief: only while that belief is on the table.
+    Detail(u32),
+    /// `w:` The answer to an amplified reflection of a belief.
+    Softened(u32),
+    /// `K` A plan.
+    Plan,
+    /// `D` A disclosure.
+    Secret,
+    /// `I` Plain facts.
+    Daily,
+    /// A line of a whole conversation, with the one before it.
+    Next(Option<u32>),
+    /// A warning or a goodbye.
+    Exit,
+    /// The closed list for turns about risk.
+    Risk,
+}
+
+/// One client line.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    /// As written, slots unfilled, braces gone.
+    pub text: String,
+    pub tag: Tag,
+    pub kinds: Few,
+    pub topics: Few,
+    /// The kinds of turn that it answers; none = any.
+    pub turns: Turns,
+    pub place: Place,
+    pub needs: Needs,
+    /// Index of the [`Cue`] that it answers.
+    pub cue: Option<u32>,
+    pub file: u16,
+    pub line_no: u32,
+    pub words: u16,
+    /// Terms of its own words.
+    pub terms: Box<[u32]>,
+}
+
+impl Line {
+    /// Whom the line was written for, for the rules of needs.
+    pub fn scope(kinds: Few, topics: Few) -> Scope {
+        Scope { some_kinds: !kinds.is_any(), some_topics: !topics.is_any() }
+    }
+
+    /// Its length in words, from its text.
+    pub fn count(text: &str) -> u16 {
+        word_count(text)
+    }
+}
+
+/// Which trainee template a cue's texts complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A whole trainee turn.
+    Turn,
+    /// `{y}`: a belief in the second person.
+    Reflection,
+    /// `{amp}`: a belief overstated.
+    Amplified,
+    /// `{q}`: an open question without its mark.
+    Question,
+    /// `{adv}`: advice, as an infinitive.
+    Advice,
+    /// `{info}`: a fact.
+    Info,
+    /// `{cq}`: a closed question without its mark.
+    Asked,
+}
+
+/// Trainee words that lines answer, in several wordings.
+#[derive(Clone, Debug)]
+pub(super) struct Cue {
+    pub form: Form,
+    pub texts: Vec<String>,
+    pub terms: Vec<Vec<u32>>,
+    pub vectors: Vec<Vector>,
+}
+
+/// One belief of a client on a topic.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Belief {
+    /// Cue of the reflections (`y:`).
+    pub reflected: Option<u32>,
+    /// Cue of the amplified reflections (`a:`).
+    pub amplified: Option<u32>,
+    /// Cue of the questions that bring it up (`q:`).
+    pub asked: Option<u32>,
+}
+
+/// A topic, with the names of its thing.
+#[derive(Clone, Debug)]
+pub(super) struct Topic {
+    pub name: String,
+    pub things: Vec<String>,
+    /// Has an `@topic` of its own.
+    pub defined: bool,
+    /// Where it was first named.
+    pub first: (u16, u32),
+}
+
+/// A trainee template, its alternatives written out.
+#[derive(Clone, Debug)]
+pub(super) struct Template {
+    pub turn: Turn,
+    pub text: String,
+    pub wordings: Vec<String>,
+}
+
+/// Everything that the files said.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    pub lines: Vec<Line>,
+    pub cues: Vec<Cue>,
+    pub beliefs: Vec<Belief>,
+    pub topics: Vec<Topic>,
+    pub files: Vec<String>,
+    pub templates: Vec<Template>,
+    pub lexicon: Lexicon,
+}
+
+impl Store {
+    /// `file:line` of a line.
+    pub fn source(&self, line: &Line) -> String {
+        format!("{}:{}", self.files[line.file as usize], line.line_no)
+    }
+
+    /// The number of the topic of that name.
+    pub fn topic(&self, name: &str) -> Option<usize> {
+        self.topics.iter().position(|t| t.name == name)
+    }
+
+    /// Computes the vectors of all cues; after the last file.
+    pub fn weigh(&mut self) {
+        for cue in &mut self.cues {
+            cue.vectors = cue.terms.iter().map(|t| self.lexicon.weigh(t)).collect();
+        }
+    }
+}

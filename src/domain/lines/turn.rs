@@ -1,0 +1,59 @@
+//! What the trainee's reply is to the banks: its words, its kinds of turn, whether it is about risk.
+//! Knows: moves, patterns, vectors. Never: personas' state, tags, choosing.
+
+use crate::domain::lines::index::{Lexicon, Vector};
+use crate::domain::lines::needs::Patterns;
+use crate::domain::lines::slots::Unfilling;
+use crate::domain::lines::tag::{Turn, Turns, turns_of};
+use crate::domain::moves::Move;
+
+/// The trainee's reply, read for matching.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// The whole and its sentences.
+    pub vectors: Vec<Vector>,
+    /// What kinds of turn it is.
+    pub turns: Turns,
+    /// Suicide, self-harm, abuse, safety.
+    pub risk: bool,
+    /// It takes up what the client said rather than bringing something new.
+    pub reflects: bool,
+}
+
+/// The trainee's side of a query.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said<'a> {
+    pub moves: &'a [Move],
+    pub apology: bool,
+    pub trainee: &'a str,
+    /// The trainee's replies before this one.
+    pub before: &'a [String],
+}
+
+impl Reading {
+    /// Reads `said` with the persona's names taken for their slots.
+    pub fn of(said: Said<'_>, unfilling: &Unfilling, lexicon: &Lexicon, patterns: &Patterns) -> Self {
+        let mut turns = turns_of(said.moves);
+        if said.apology {
+            turns = turns.with(Turn::Apology);
+        }
+        if said.before.is_empty() {
+            turns = turns.with(Turn::Opening);
+        }
+        if !said.trainee.contains(char::is_alphanumeric) {
+            turns = turns.with(Turn::Silence);
+        }
+        turns = patterns.turns_in(said.trainee).fold(turns, Turns::with);
+        let last_was_risk = said.before.last().is_some_and(|t| is_risk(t, patterns));
+        let risk = turns.has(Turn::Crisis) || (last_was_risk && patterns.risk_goes_on(said.trainee));
+        let reflects = [Turn::Simple, Turn::Complex, Turn::Double, Turn::Amplified, Turn::Alongside, Turn::Summary]
+            .into_iter()
+            .any(|t| turns.has(t));
+        let vectors = lexicon.read(&unfilling.apply(said.trainee));
+        Self { vectors, turns, risk, reflects }
+    }
+}
+
+fn is_risk(said: &str, patterns: &Patterns) -> bool {
+    patterns.turns_in(said).any(|t| t == Turn::Crisis)
+}

@@ -1,0 +1,18 @@
+//! The pure middle: persona, judge, client, prompt, lines, guard, coach, summary, session.
+//! Knows: `chat`. Never: I/O, async, the clock, dice of its own, the engine, the UI.
+
+pub mod action;
+pub mod client;
+pub mod coach;
+pub mod dice;
+pub mod guard;
+pub mod judge;
+pub mod level;
+pub mod lines;
+pub mod moves;
+pub mod persona;
+pub mod problem;
+pub mod prompt;
+pub mod session;
+pub mod summary;
+pub mod talk;

@@ -1,0 +1,74 @@
+//! What is wrong in a file that a person wrote, and what to do about it.
+//! Knows: text. Never: disk, printing.
+
+use std::fmt;
+
+/// One fault in one file: shown as `file:line: message`, with a hint below.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file as the user would name it.
+    pub file: String,
+    /// Line, counted from 1, where it is known.
+    pub line: Option<usize>,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A fault without a known line or hint.
+    pub fn new(file: &str, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line: None, message: message.into(), hint: None }
+    }
+
+    /// The same fault, at `line` (from 1).
+    pub fn at(mut self, line: usize) -> Self {
+        self.line = Some(line);
+        self
+    }
+
+    /// The same fault, with a hint.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A TOML error in `text`, whose first line is line `first_line` of `file`. For an
+    /// unknown key the hint names the nearest known one.
+    pub fn from_toml(file: &str, text: &str, first_line: usize, error: &toml::de::Error) -> Self {
+        let before = error.span().map_or("", |span| &text[..span.start.min(text.len())]);
+        let line = first_line + before.matches('\n').count();
+        let message = error.message().lines().next().unwrap_or("not valid TOML").to_owned();
+        let mut quoted = message.split('`').skip(1).step_by(2);
+        let hint = match quoted.next() {
+            Some(unknown) if message.starts_with("unknown field") => nearest(unknown, quoted)
+                .map(|known| format!("did you mean `{known}`?")),
+            _ => None,
+        };
+        let mut problem = Self::new(file, message).at(line);
+        problem.hint = hint;
+        problem
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file, self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// The candidate most like `word`, if any is like it at all.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|c| (strsim::jaro_winkler(word, c), c))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, c)| c)
+}

@@ -1,0 +1,164 @@
+//! A practice session as values: turns in a tree, and the path from the opening to the head.
+//! Knows: verdicts, states, actions. Never: how they are stored or shown.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::action::Action;
+use crate::domain::client::{Cause, State};
+use crate::domain::judge::Verdict;
+use crate::domain::persona::Persona;
+use crate::domain::talk::Talk;
+
+/// Identifies a session in one database.
+pub type SessionId = i64;
+/// Identifies a turn in one database.
+pub type TurnId = i64;
+
+/// What a session is made of, fixed when it begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The client as they were when it began: a later edit of the file changes no session.
+    pub persona: Persona,
+    /// The model's name as shown.
+    pub model: String,
+    /// The seed that every turn's dice derive from.
+    pub seed: u64,
+    /// Hashes of what shaped the replies.
+    pub provenance: Provenance,
+}
+
+/// SHA-256 of everything that a reply depends on, and the program's version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Of the persona's text.
+    pub persona: String,
+    /// Of all prompts: notes, lines, coach.
+    pub prompts: String,
+    /// Of the judge's lexicon.
+    pub lexicon: String,
+    /// Of the model file.
+    pub model: String,
+    /// This program's version.
+    pub version: String,
+}
+
+/// One exchange: what the trainee said, and the client's answer. Turn 0 is the opening,
+/// in which only the client speaks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Where it is stored.
+    pub id: TurnId,
+    /// The turn before it; none for the opening.
+    pub parent: Option<TurnId>,
+    /// Distance from the opening.
+    pub number: u32,
+    /// What the trainee said, and how it was judged; none for the opening.
+    pub trainee: Option<Said>,
+    /// The client's answer; none while it is still owed.
+    pub reply: Option<Reply>,
+}
+
+/// A trainee's reply and its verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// The words.
+    pub text: String,
+    /// The judge's reading of them.
+    pub verdict: Verdict,
+}
+
+/// A client's reply and everything that led to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The words, as far as they were spoken.
+    pub text: String,
+    /// What they do.
+    pub action: Action,
+    /// The fact that they tell, by id.
+    pub fact: Option<String>,
+    /// The client's state after this turn.
+    pub state: State,
+    /// Why the state changed as it did.
+    pub why: Vec<Cause>,
+    /// Whether the trainee cut the client short.
+    pub cut: bool,
+    /// The candidates that were not spoken, best first.
+    pub runners_up: Vec<RunnerUp>,
+}
+
+impl Reply {
+    /// Which way the words lean: known from the action, not guessed from the text.
+    pub fn talk(&self) -> Talk {
+        if self.action.is_change() {
+            Talk::Change
+        } else if self.action.is_sustain() {
+            Talk::Sustain
+        } else {
+            Talk::Neutral
+        }
+    }
+}
+
+/// A candidate that lost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunnerUp {
+    /// Its words.
+    pub text: String,
+    /// Its rank score, higher is better.
+    pub score: f32,
+    /// What the guard held against it.
+    pub faults: Vec<String>,
+}
+
+/// The turns from the opening to the head, in order. Never empty once a session has begun.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Path(Vec<Turn>);
+
+impl Path {
+    /// A path of turns, opening first.
+    pub fn new(turns: Vec<Turn>) -> Self {
+        Self(turns)
+    }
+
+    /// The turns, opening first.
+    pub fn turns(&self) -> &[Turn] {
+        &self.0
+    }
+
+    /// The newest turn.
+    pub fn head(&self) -> Option<&Turn> {
+        self.0.last()
+    }
+
+    /// Adds a turn at the end.
+    pub fn push(&mut self, turn: Turn) {
+        self.0.push(turn);
+    }
+
+    /// Records the answer to the newest turn.
+    pub fn answer(&mut self, reply: Reply) {
+        if let Some(turn) = self.0.last_mut() {
+            turn.reply = Some(reply);
+        }
+    }
+
+    /// Steps back by one exchange, never past the opening. Returns the turn that was left.
+    pub fn back(&mut self) -> Option<Turn> {
+        if self.0.len() > 1 { self.0.pop() } else { None }
+    }
+
+    /// The newest client reply.
+    pub fn last_reply(&self) -> Option<&Reply> {
+        self.0.iter().rev().find_map(|t| t.reply.as_ref())
+    }
+
+    /// Everything that the client has said, oldest first.
+    pub fn client_said(&self) -> Vec<String> {
+        self.0.iter().filter_map(|t| t.reply.as_ref()).map(|r| r.text.clone()).collect()
+    }
+
+    /// Everything that the trainee has said, oldest first.
+    pub fn trainee_said(&self) -> Vec<String> {
+        self.0.iter().filter_map(|t| t.trainee.as_ref()).map(|s| s.text.clone()).collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! A session in figures, as a supervisor counts them.
+//! Knows: the path of turns. Never: bands as grades, how figures are shown.
+
+use serde::Serialize;
+
+use crate::domain::client::Stage;
+use crate::domain::judge::{Band, Code, Consistency, Verdict};
+use crate::domain::session::{Path, Reply};
+use crate::domain::talk::Talk;
+
+/// Below this many coded replies, ratios say nothing: print counts only.
+pub const ENOUGH_REPLIES: usize = 8;
+
+/// Figures of one session.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Trainee replies.
+    pub replies: usize,
+    /// How often each code was given, most frequent first.
+    pub codes: Vec<(Code, usize)>,
+    /// Reflections per question (MITI: fair 1, good 2).
+    pub reflections_to_questions: Option<f32>,
+    /// Complex reflections of all reflections, 0–1 (MITI: fair .4, good .5).
+    pub complex_share: Option<f32>,
+    /// After sustain talk or discord: MI-consistent replies, C.
+    pub consistent_after_resistance: usize,
+    /// After sustain talk or discord: information or advice with nothing else, I.
+    pub input_after_resistance: usize,
+    /// C / (C + I) (our own bands: fair .6, good .8).
+    pub consistency: Option<f32>,
+    /// Mean score of replies after sustain talk or discord, -1..=1.
+    pub mean_roll: Option<f32>,
+    /// Most arguing replies in a row.
+    pub longest_arguing: usize,
+    /// Rolling replies right after an arguing one.
+    pub repairs: usize,
+    /// Levels after each client turn, opening first.
+    pub discord: Vec<f32>,
+    /// As `discord`.
+    pub trust: Vec<f32>,
+    /// As `discord`.
+    pub readiness: Vec<f32>,
+    /// Where the client stands at the end.
+    pub stage: Option<Stage>,
+    /// Change talk that the next reply did not take up.
+    pub missed: Vec<Missed>,
+}
+
+/// A moment of change talk that went by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missed {
+    /// The turn of the reply that passed it over.
+    pub turn: u32,
+    /// What the client had said.
+    pub client: String,
+}
+
+/// What a reply had to answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Before<'a> {
+    /// Sustain talk or discord.
+    pub resistance: bool,
+    /// The client's words, where they were change talk.
+    pub change: Option<&'a str>,
+}
+
+/// Counts replies one by one.
+#[derive(Debug, Default)]
+pub struct Tally {
+    summary: Summary,
+    scores_after_resistance: Vec<f32>,
+    arguing: usize,
+}
+
+/// Counts a practice session.
+pub fn summarise(path: &Path) -> Summary {
+    let mut tally = Tally::default();
+    let mut reply: Option<&Reply> = None;
+    for turn in path.turns() {
+        if let Some(said) = &turn.trainee {
+            tally.add(turn.number, &said.verdict, reply.map(before).unwrap_or_default());
+        }
+        reply = turn.reply.as_ref();
+    }
+    let mut summary = tally.finish();
+    curves(&mut summary, path);
+    summary
+}
+
+fn before(reply: &Reply) -> Before<'_> {
+    Before {
+        resistance: reply.action.is_sustain() || reply.action.is_discord(),
+        change: (reply.talk() == Talk::Change).then_some(reply.text.as_str()),
+    }
+}
+
+impl Tally {
+    /// Counts one reply; `turn` numbers it in the list of what was missed.
+    pub fn add(&mut self, turn: u32, verdict: &Verdict, before: Before<'_>) {
+        let summary = &mut self.summary;
+        summary.replies += 1;
+        count_codes(summary, verdict);
+        if before.resistance {
+            self.scores_after_resistance.push(verdict.score);
+            match verdict.consistency {
+                Consistency::C => summary.consistent_after_resistance += 1,
+                Consistency::I => summary.input_after_resistance += 1,
+                Consistency::N => {}
+            }
+        }
+        if let Some(client) = before.change.filter(|_| !takes_up(verdict)) {
+            summary.missed.push(Missed { turn, client: client.to_owned() });
+        }
+        summary.repairs += usize::from(self.arguing > 0 && verdict.band == Band::Rolling);
+        self.arguing = if verdict.band == Band::Arguing { self.arguing + 1 } else { 0 };
+        summary.longest_arguing = summary.longest_arguing.max(self.arguing);
+    }
+
+    /// The figures.
+    pub fn finish(mut self) -> Summary {
+        ratios(&mut self.summary, &self.scores_after_resistance);
+        self.summary
+    }
+}
+
+fn count_codes(summary: &mut Summary, verdict: &Verdict) {
+    for code in &verdict.codes {
+        match summary.codes.iter_mut().find(|(known, _)| known == code) {
+            Some((_, n)) => *n += 1,
+            None => summary.codes.push((*code, 1)),
+        }
+    }
+}
+
+fn ratios(summary: &mut Summary, after_resistance: &[f32]) {
+    // Stable, so that codes of one count stay in the order of their first use.
+    summary.codes.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let count = |wanted: &[Code]| -> usize {
+        summary.codes.iter().filter(|(code, _)| wanted.contains(code)).map(|(_, n)| n).sum()
+    };
+    let simple = count(&[Code::SimpleReflection]);
+    let complex = count(&[Code::ComplexReflection]);
+    let questions = count(&[Code::QuestionOpen, Code::QuestionClosed]);
+    let share = |part: usize, whole: usize| (whole > 0).then(|| part as f32 / whole as f32);
+    summary.reflections_to_questions = share(simple + complex, questions);
+    summary.complex_share = share(complex, simple + complex);
+    let (c, i) = (summary.consistent_after_resistance, summary.input_after_resistance);
+    summary.consistency = share(c, c + i);
+    summary.mean_roll = (!after_resistance.is_empty())
+        .then(|| after_resistance.iter().sum::<f32>() / after_resistance.len() as f32);
+}
+
+fn curves(summary: &mut Summary, path: &Path) {
+    for reply in path.turns().iter().filter_map(|t| t.reply.as_ref()) {
+        summary.discord.push(reply.state.discord.value());
+        summary.trust.push(reply.state.trust.value());
+        summary.readiness.push(reply.state.readiness.value());
+        summary.stage = Some(reply.state.stage);
+    }
+}
+
+/// Whether a reply stays with change talk: reflects it, affirms it or asks openly for more.
+fn takes_up(verdict: &Verdict) -> bool {
+    verdict.codes.iter().any(|code| {
+        matches!(
+            code,
+            Code::SimpleReflection | Code::ComplexReflection | Code::QuestionOpen | Code::Affirm
+        )
+    })
+}

@@ -1,0 +1,113 @@
+//! The engine that runs a GGUF file on this computer.
+//! Knows: everything in this folder. Never: which model it is given, or what for.
+//!
+//! File to engine: `source` -> `gguf` -> `config`, `weights` -> `decoder`; `tokenizer` and
+//! `template` -> `prompt`. Request to reply: `prompt` -> `decoder` with `kv` -> `sampler` ->
+//! `stream`.
+
+use std::path::Path;
+
+use candle_core::Device;
+
+use self::config::Config;
+use self::decoder::Decoder;
+use self::gguf::Gguf;
+use self::kv::Cache;
+use self::prompt::{Prompt, Prompter};
+use self::source::Source;
+use self::weights::Weights;
+use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, Request};
+use crate::chat::Message;
+
+pub use self::device::DeviceChoice;
+
+mod choose;
+mod config;
+mod decoder;
+mod device;
+mod generate;
+mod gguf;
+mod kv;
+mod prompt;
+mod rope;
+mod sampler;
+mod source;
+mod stream;
+mod template;
+mod tokenizer;
+mod weights;
+
+type Result<T> = std::result::Result<T, EngineError>;
+
+/// A model in memory, and what it remembers of the conversation it last read.
+pub struct Local {
+    info: ModelInfo,
+    prompter: Prompter,
+    decoder: Decoder,
+    cache: Cache,
+}
+
+impl Local {
+    /// Loads the GGUF file at `path`.
+    pub fn open(path: &Path, device: DeviceChoice) -> Result<Self> {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        Self::load(&Source::map(path)?, &name, &device.open()?)
+    }
+
+    /// Loads a GGUF file that is part of the program; `name` stands in for a file name.
+    pub fn from_bytes(bytes: &'static [u8], name: &str, device: DeviceChoice) -> Result<Self> {
+        Self::load(&Source::Static(bytes), name, &device.open()?)
+    }
+
+    fn load(source: &Source, name: &str, device: &Device) -> Result<Self> {
+        let file = Gguf::parse(source.bytes())?;
+        let cfg = Config::read(&file)?;
+        let prompter = Prompter::read(&file)?;
+        let decoder = Decoder::load(cfg, prompter.tokenizer().vocab(), &Weights::new(&file, device), device)?;
+        let info = ModelInfo {
+            name: file.text("general.name")?.unwrap_or(name).to_owned(),
+            architecture: decoder.config().architecture.clone(),
+            context_tok: decoder.config().context_tok,
+            parameters: weights::parameters(&file),
+            file_bytes: source.bytes().len() as u64,
+            quantisation: weights::formats(&file),
+            device: device::name_of(device),
+        };
+        let cache = decoder.new_cache()?;
+        Ok(Self { info, prompter, decoder, cache })
+    }
+
+    /// The prompt for `messages`, if it and `reply_tok` more tokens fit the context.
+    fn prompt(&self, messages: &[Message], reply_tok: usize) -> Result<Prompt> {
+        let prompt = self.prompter.prompt(messages)?;
+        self.check_room(prompt.tokens.len(), reply_tok)?;
+        Ok(prompt)
+    }
+
+    fn check_room(&self, prompt_tok: usize, reply_tok: usize) -> Result<()> {
+        let (needed, context) = (prompt_tok.saturating_add(reply_tok), self.info.context_tok);
+        if needed > context { Err(EngineError::ContextFull { needed, context }) } else { Ok(()) }
+    }
+}
+
+impl Engine for Local {
+    fn generate(
+        &mut self,
+        req: &Request,
+        emit: &mut dyn FnMut(&str) -> std::ops::ControlFlow<()>,
+    ) -> Result<Finish> {
+        generate::run(self, req, emit)
+    }
+
+    fn choose(&mut self, req: &ChooseRequest) -> Result<Vec<Likelihood>> {
+        choose::run(self, req)
+    }
+
+    fn count_tokens(&self, messages: &[Message]) -> Result<usize> {
+        Ok(self.prompter.prompt(messages)?.tokens.len())
+    }
+
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+}

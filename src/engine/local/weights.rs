@@ -1,0 +1,107 @@
+//! Tensors of a model file, moved to a device.
+//! Knows: shapes and formats. Never: what a tensor is for.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use candle_core::quantized::{QMatMul, QStorage, QTensor};
+use candle_core::{Device, Tensor};
+
+use super::gguf::{Gguf, TensorInfo};
+use crate::engine::EngineError;
+
+type Result<T> = std::result::Result<T, EngineError>;
+
+/// Loads tensors by name.
+pub struct Weights<'a> {
+    file: &'a Gguf<'a>,
+    device: &'a Device,
+}
+
+impl<'a> Weights<'a> {
+    /// Loads from `file` to `device`.
+    pub fn new(file: &'a Gguf<'a>, device: &'a Device) -> Self {
+        Self { file, device }
+    }
+
+    /// A matrix to multiply by, (rows, columns), in the file's own format.
+    pub fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<QMatMul> {
+        Ok(QMatMul::from_arc(self.quantised(name, &[rows, columns])?)?)
+    }
+
+    /// The tensor `name` in the file's own format, for more than one use.
+    pub fn quantised(&self, name: &str, shape: &[usize]) -> Result<Arc<QTensor>> {
+        let info = self.file.tensor(name).ok_or_else(|| EngineError::MissingTensor(name.to_owned()))?;
+        if info.shape != shape {
+            return Err(EngineError::WrongShape {
+                tensor: name.to_owned(),
+                expected: shape.to_vec(),
+                found: info.shape.clone(),
+            });
+        }
+        let load = |data: &[u8]| QStorage::from_data(Cow::Borrowed(data), self.device, info.format);
+        let storage = with_aligned(info.data, load)?;
+        Ok(Arc::new(QTensor::new(storage, shape.to_vec())?))
+    }
+
+    /// A vector (len), as f32.
+    pub fn vector(&self, name: &str, len: usize) -> Result<Tensor> {
+        Ok(self.quantised(name, &[len])?.dequantize(self.device)?)
+    }
+
+    /// The same, if the file has it.
+    pub fn optional_vector(&self, name: &str, len: usize) -> Result<Option<Tensor>> {
+        self.file.tensor(name).map(|_| self.vector(name, len)).transpose()
+    }
+
+    /// Whether the file has the tensor `name`.
+    pub fn has(&self, name: &str) -> bool {
+        self.file.tensor(name).is_some()
+    }
+}
+
+/// Number of weights of all tensors.
+pub fn parameters(file: &Gguf<'_>) -> u64 {
+    file.tensors().map(elements).sum()
+}
+
+/// Formats by their share of the bytes, largest first; those under one percent are left out.
+pub fn formats(file: &Gguf<'_>) -> String {
+    let mut bytes: BTreeMap<String, usize> = BTreeMap::new();
+    for info in file.tensors() {
+        // candle writes Q4K where everyone else writes Q4_K.
+        let name = format!("{:?}", info.format);
+        let name = match name.strip_suffix('K') {
+            Some(bits) => format!("{bits}_K"),
+            None => name,
+        };
+        *bytes.entry(name).or_default() += info.data.len();
+    }
+    let total: usize = bytes.values().sum();
+    let mut shares: Vec<(usize, String)> = bytes
+        .into_iter()
+        .map(|(name, n)| (n * 100 / total.max(1), name))
+        .filter(|(share, _)| *share > 0)
+        .collect();
+    shares.sort_by(|a, b| b.0.cmp(&a.0));
+    shares.iter().map(|(share, name)| format!("{name} {share}%")).collect::<Vec<_>>().join(", ")
+}
+
+fn elements(info: &TensorInfo<'_>) -> u64 {
+    info.shape.iter().map(|&dim| dim as u64).product()
+}
+
+/// candle asserts that the bytes are aligned for their block type, of which 4 is the largest.
+/// Tensors in a mapped file nearly always are; bytes compiled into the program lie anywhere.
+fn with_aligned<T>(data: &[u8], then: impl FnOnce(&[u8]) -> T) -> T {
+    const ALIGN: usize = 4;
+    if data.as_ptr().align_offset(ALIGN) == 0 {
+        return then(data);
+    }
+    let mut copy = vec![0; data.len() + ALIGN];
+    let at = copy.as_ptr().align_offset(ALIGN);
+    let copy = &mut copy[at..at + data.len()];
+    copy.copy_from_slice(data);
+    then(copy)
+}

@@ -1,0 +1,129 @@
+//! The prompts: compiled in, overlaid by the user's folder, overlaid by `--prompts`.
+//! A file with the same path below `prompts/` replaces the earlier one; any other adds.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+
+use crate::domain::problem::Problem;
+
+/// `prompts/` as it was when the program was built.
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/prompts");
+
+/// No prompt file is nearly as large; a larger one is a mistake.
+const MAX_BYTES: u64 = 16 << 20;
+/// Deeper folders are not looked at: `prompts/lines/types/x.txt` is three deep.
+const MAX_DEPTH: usize = 4;
+
+/// All prompt files, by path below `prompts/` with `/` between folders.
+#[derive(Clone, Debug, Default)]
+pub struct Prompts {
+    files: BTreeMap<String, File>,
+}
+
+#[derive(Clone, Debug)]
+struct File {
+    /// The file as the user would name it.
+    shown: String,
+    text: String,
+}
+
+impl Prompts {
+    /// The built-in prompts only.
+    pub fn built_in() -> Self {
+        let mut prompts = Self::default();
+        prompts.add_built_in(&BUILT_IN);
+        prompts
+    }
+
+    fn add_built_in(&mut self, dir: &Dir<'_>) {
+        for file in dir.files() {
+            let path = file.path().to_string_lossy().replace('\\', "/");
+            let text = String::from_utf8_lossy(file.contents()).into_owned();
+            self.files.insert(path.clone(), File { shown: format!("prompts/{path}"), text });
+        }
+        for dir in dir.dirs() {
+            self.add_built_in(dir);
+        }
+    }
+
+    /// Lays a folder over what is there. Files that can't be read are left out and named.
+    ///
+    /// # Errors
+    /// Where the folder itself can't be read.
+    pub fn overlay(&mut self, folder: &Path) -> io::Result<Vec<Problem>> {
+        let mut problems = Vec::new();
+        self.overlay_below(folder, "", 0, &mut problems)?;
+        Ok(problems)
+    }
+
+    fn overlay_below(
+        &mut self,
+        folder: &Path,
+        prefix: &str,
+        depth: usize,
+        problems: &mut Vec<Problem>,
+    ) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let path = entry.path();
+            if path.is_dir() {
+                if depth < MAX_DEPTH {
+                    self.overlay_below(&path, &format!("{name}/"), depth + 1, problems)?;
+                }
+            } else if is_prompt(&name) {
+                let shown = path.display().to_string();
+                match read(&path, &shown) {
+                    Ok(text) => drop(self.files.insert(name, File { shown, text })),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One file: how the user would name it, and its text.
+    pub fn get(&self, path: &str) -> Option<(&str, &str)> {
+        self.files.get(path).map(|f| (f.shown.as_str(), f.text.as_str()))
+    }
+
+    /// The files in a folder (`personas`, `lines`, `lexicon`), at any depth, in path order:
+    /// path below that folder, name for messages, text.
+    pub fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+        self.files.iter().filter_map(move |(path, file)| {
+            let rest = path.strip_prefix(folder)?.strip_prefix('/')?;
+            Some((rest, file.shown.as_str(), file.text.as_str()))
+        })
+    }
+
+    /// Every file's path and text, in path order.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|(path, file)| (path.as_str(), file.text.as_str()))
+    }
+}
+
+/// Editors leave backups and hidden files beside the real ones.
+fn is_prompt(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !name.starts_with(['.', '#']) && [".md", ".toml", ".txt"].iter().any(|e| name.ends_with(e))
+}
+
+/// A text file of the user's, or what is wrong with it.
+pub fn read(path: &Path, shown: &str) -> Result<String, Problem> {
+    let failed = |e: io::Error| Problem::new(shown, format!("can't be read: {e}"));
+    let size = fs::metadata(path).map_err(failed)?.len();
+    if size > MAX_BYTES {
+        return Err(Problem::new(shown, format!("is {} MiB large", size >> 20))
+            .hint(format!("a prompt file can have up to {} MiB", MAX_BYTES >> 20)));
+    }
+    let bytes = fs::read(path).map_err(failed)?;
+    String::from_utf8(bytes).map_err(|e| {
+        let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+        let line = 1 + valid.iter().filter(|b| **b == b'\n').count();
+        Problem::new(shown, "is not valid UTF-8").at(line).hint("save the file as UTF-8 text")
+    })
+}

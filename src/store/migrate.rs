@@ -1,0 +1,70 @@
+//! The schema, as a list of steps that only ever grows.
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// Step `n` takes a database of `user_version` n to n + 1. Never edit a released step.
+const STEPS: &[&str] = &["
+    CREATE TABLE session (
+        id         INTEGER PRIMARY KEY AUTOINCREMENT,
+        started    TEXT NOT NULL DEFAULT (datetime('now')),
+        persona_id TEXT NOT NULL,
+        persona    TEXT NOT NULL,
+        model      TEXT NOT NULL,
+        seed       INTEGER NOT NULL,
+        provenance TEXT NOT NULL,
+        head       INTEGER REFERENCES turn (id),
+        ended      INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE turn (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        session INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+        parent  INTEGER REFERENCES turn (id),
+        number  INTEGER NOT NULL,
+        trainee TEXT,
+        verdict TEXT,
+        at      TEXT NOT NULL DEFAULT (datetime('now'))
+    ) STRICT;
+    CREATE INDEX turn_by_session ON turn (session);
+    CREATE INDEX turn_by_parent ON turn (parent);
+    CREATE TABLE reply (
+        turn       INTEGER PRIMARY KEY REFERENCES turn (id) ON DELETE CASCADE,
+        text       TEXT NOT NULL,
+        action     TEXT NOT NULL,
+        fact       TEXT,
+        cut        INTEGER NOT NULL,
+        state      TEXT NOT NULL,
+        why        TEXT NOT NULL,
+        runners_up TEXT NOT NULL,
+        at         TEXT NOT NULL DEFAULT (datetime('now'))
+    ) STRICT;
+    CREATE TRIGGER turn_is_final BEFORE UPDATE ON turn
+        BEGIN SELECT RAISE(ABORT, 'turns are append-only'); END;
+    CREATE TRIGGER reply_is_final BEFORE UPDATE ON reply
+        BEGIN SELECT RAISE(ABORT, 'replies are append-only'); END;
+"];
+
+/// Brings the schema up to date, or refuses a database from the future.
+pub(super) fn to_newest(db: &mut Connection) -> Result<(), StoreError> {
+    let known = STEPS.len() as u32;
+    if version(db)? == known {
+        return Ok(());
+    }
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Read again under the lock: a second process may have migrated meanwhile.
+    let found = version(&tx)?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for step in &STEPS[found as usize..] {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "user_version", known)?;
+    tx.commit()?;
+    Ok(())
+}
+
+fn version(db: &Connection) -> Result<u32, StoreError> {
+    Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}

@@ -1,0 +1,66 @@
+//! Rows <-> domain values, by hand.
+
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::StoreError;
+use crate::domain::session::{Reply, Said, SessionId, Setting, Turn, TurnId};
+
+/// A value as a JSON column.
+pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
+    Ok(serde_json::to_string(value)?)
+}
+
+/// What a session was begun with, and its head.
+pub(super) fn setting(
+    db: &Connection,
+    id: SessionId,
+) -> Result<Option<(Setting, Option<TurnId>)>, StoreError> {
+    let sql = "SELECT persona, model, seed, provenance, head FROM session WHERE id = ?1";
+    let mut query = db.prepare(sql)?;
+    let mut rows = query.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let seed: i64 = row.get(2)?;
+    let setting = Setting {
+        persona: column(row, 0)?,
+        model: row.get(1)?,
+        seed: seed.cast_unsigned(),
+        provenance: column(row, 3)?,
+    };
+    Ok(Some((setting, row.get(4)?)))
+}
+
+/// One turn with its answer, if it has one.
+pub(super) fn turn(db: &Connection, id: TurnId) -> Result<Turn, StoreError> {
+    let sql = "SELECT t.parent, t.number, t.trainee, t.verdict,
+                      r.text, r.action, r.fact, r.cut, r.state, r.why, r.runners_up
+               FROM turn t LEFT JOIN reply r ON r.turn = t.id WHERE t.id = ?1";
+    let mut query = db.prepare_cached(sql)?;
+    let mut rows = query.query([id])?;
+    let row = rows.next()?.ok_or_else(|| StoreError::Row(format!("turn {id} is missing")))?;
+    let trainee = match row.get::<_, Option<String>>(2)? {
+        Some(text) => Some(Said { text, verdict: column(row, 3)? }),
+        None => None,
+    };
+    Ok(Turn { id, parent: row.get(0)?, number: row.get(1)?, trainee, reply: reply(row)? })
+}
+
+fn reply(row: &Row<'_>) -> Result<Option<Reply>, StoreError> {
+    let Some(text) = row.get::<_, Option<String>>(4)? else { return Ok(None) };
+    let action: String = row.get(5)?;
+    Ok(Some(Reply {
+        text,
+        action: serde_json::from_value(action.into())?,
+        fact: row.get(6)?,
+        cut: row.get(7)?,
+        state: column(row, 8)?,
+        why: column(row, 9)?,
+        runners_up: column(row, 10)?,
+    }))
+}
+
+fn column<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<T, StoreError> {
+    let text: String = row.get(index)?;
+    Ok(serde_json::from_str(&text)?)
+}

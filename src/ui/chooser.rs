@@ -1,0 +1,51 @@
+//! Choosing a client before the conversation.
+
+use std::io;
+
+use crate::domain::persona::Persona;
+use crate::domain::problem::nearest;
+use crate::ui::input::{Input, Line};
+use crate::ui::screen::{Screen, Tone};
+
+/// Lists the clients and asks for one. `None` where the trainee leaves.
+///
+/// # Errors
+/// Where the terminal fails.
+pub fn choose<'a>(
+    screen: Screen,
+    input: &mut Input,
+    personas: &'a [Persona],
+) -> io::Result<Option<&'a Persona>> {
+    for (i, persona) in personas.iter().enumerate() {
+        let head = format!("{:>3}  {:<22}", i + 1, format!("{}, {}", persona.name, persona.age));
+        let level = "•".repeat(usize::from(persona.difficulty));
+        screen.line(&format!("{} {level:<4} {}", screen.tinted(Tone::Strong, &head), persona.blurb))?;
+    }
+    loop {
+        let prompt = format!("\nWho comes in? 1–{}, or a name: ", personas.len());
+        let answer = match input.next(&prompt)? {
+            Line::Text(text) | Line::Mended(text) => text.trim().to_lowercase(),
+            Line::End | Line::Interrupted => return Ok(None),
+        };
+        if ["/quit", "q", "quit"].contains(&answer.as_str()) {
+            return Ok(None);
+        }
+        if let Some(persona) = pick(personas, &answer) {
+            return Ok(Some(persona));
+        }
+        match nearest(&answer, personas.iter().map(|p| p.id.as_str())) {
+            Some(id) => screen.line(&format!("There is no {answer:?}. Did you mean {id}?"))?,
+            None => screen.line("A number from the list, or the first name.")?,
+        }
+    }
+}
+
+fn pick<'a>(personas: &'a [Persona], answer: &str) -> Option<&'a Persona> {
+    if let Ok(number) = answer.parse::<usize>() {
+        return personas.get(number.checked_sub(1)?);
+    }
+    let called = |p: &&Persona| {
+        p.id == answer || p.name.to_lowercase() == answer || p.name.to_lowercase().split(' ').next() == Some(answer)
+    };
+    personas.iter().find(called)
+}

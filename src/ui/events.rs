@@ -1,0 +1,111 @@
+//! A conversation as JSON lines: one object each, stable fields, no clock time.
+
+use serde::Serialize;
+
+use crate::domain::action::Action;
+use crate::domain::client::Stage;
+use crate::domain::judge::{Band, Code, Finding, Technique};
+use crate::domain::session::{Reply, Said};
+use crate::domain::summary::Summary;
+
+/// One event. The README documents the fields.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Event<'a> {
+    /// The client spoke; turn 0 is the opening.
+    Client {
+        /// Distance from the opening.
+        turn: u32,
+        /// The words.
+        text: &'a str,
+        /// What they do.
+        action: Action,
+    },
+    /// The trainee's reply was judged.
+    Verdict {
+        /// Distance from the opening.
+        turn: u32,
+        /// Argue (-1) to roll (1).
+        score: f32,
+        /// The score in a word.
+        band: Band,
+        /// Which side the reply invites: sustain (-1) to change (1).
+        steer: f32,
+        /// Behaviour codes.
+        codes: &'a [Code],
+        /// Techniques.
+        techniques: &'a [Technique],
+        /// The evidence.
+        findings: &'a [Finding],
+    },
+    /// Where the client stands after the turn.
+    State {
+        /// Distance from the opening.
+        turn: u32,
+        /// `0..=1`.
+        discord: f32,
+        /// `0..=1`.
+        trust: f32,
+        /// `0..=1`.
+        readiness: f32,
+        /// Stage of change.
+        stage: Stage,
+    },
+    /// The newest exchange was taken back; `turn` is the newest one now.
+    Undo {
+        /// Distance from the opening.
+        turn: u32,
+    },
+    /// A line could not be used; the conversation goes on.
+    Error {
+        /// What is wrong.
+        message: String,
+        /// What to do next.
+        hint: Option<String>,
+    },
+    /// The session in figures.
+    Summary {
+        /// The session's number; none where nothing is saved.
+        session: Option<i64>,
+        /// The figures.
+        #[serde(flatten)]
+        summary: &'a Summary,
+    },
+}
+
+impl<'a> Event<'a> {
+    /// What the client said.
+    pub fn client(turn: u32, reply: &'a Reply) -> Self {
+        Self::Client { turn, text: &reply.text, action: reply.action }
+    }
+
+    /// How the trainee was judged.
+    pub fn verdict(turn: u32, said: &'a Said) -> Self {
+        let v = &said.verdict;
+        Self::Verdict {
+            turn,
+            score: v.score,
+            band: v.band,
+            steer: v.steer,
+            codes: &v.codes,
+            techniques: &v.techniques,
+            findings: &v.findings,
+        }
+    }
+
+    /// Where the client stands.
+    pub fn state(turn: u32, reply: &Reply) -> Self {
+        Self::State {
+            turn,
+            discord: reply.state.discord.value(),
+            trust: reply.state.trust.value(),
+            readiness: reply.state.readiness.value(),
+            stage: reply.state.stage,
+        }
+    }
+
+    /// The event as one line.
+    pub fn line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}

@@ -1,0 +1,9 @@
+//! What a person sees and types.
+//! Knows: use cases and domain values. Never: the engine, the store.
+
+pub mod chooser;
+pub mod events;
+pub mod input;
+pub mod plain;
+pub mod screen;
+pub mod words;

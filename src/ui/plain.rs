@@ -1,0 +1,417 @@
+//! A conversation in lines: on a terminal, through a pipe, for a screen reader, or as JSON.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::app::AppError;
+use crate::app::practise::Practice;
+use crate::ui::events::Event;
+use crate::ui::input::{Input, Line};
+use crate::ui::screen::{Screen, Tone};
+use crate::ui::words;
+
+/// How a conversation is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Text, with the judge's line after each reply.
+    Judged,
+    /// Text; the judge speaks at the end.
+    Quiet,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How a conversation came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// By `/end`, by the end of the input, or because the client left.
+    Ended,
+    /// By `/quit`: it can be gone on with.
+    Left,
+    /// By Ctrl-C at the prompt.
+    Interrupted,
+}
+
+/// Why a conversation broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum TalkError {
+    /// A use case failed in a way that the conversation can't go on from.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// The terminal or pipe failed.
+    #[error("input or output: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// A flag that Ctrl-C raises while the client speaks.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Raises it.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn lower(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A conversation between a trainee and a client.
+pub struct Conversation<'a> {
+    practice: Practice,
+    screen: Screen,
+    input: &'a mut Input,
+    manner: Manner,
+    saved: bool,
+    stop: Stop,
+}
+
+/// What a trainee's line asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Command {
+    Help,
+    Retry,
+    Undo,
+    Why,
+    Score,
+    End,
+    Quit,
+}
+
+const COMMANDS: [(&str, Command, &str); 7] = [
+    ("/retry", Command::Retry, "take your last reply back and try the moment again"),
+    ("/undo", Command::Undo, "take the last exchange back; repeat to go further"),
+    ("/why", Command::Why, "why the last reply scored as it did, and what it did to the client"),
+    ("/score", Command::Score, "where the client stands, and the session so far"),
+    ("/end", Command::End, "end the session with a summary"),
+    ("/quit", Command::Quit, "leave; `pushback chat --continue` goes on"),
+    ("/help", Command::Help, "this list"),
+];
+
+impl<'a> Conversation<'a> {
+    /// A conversation that has not begun to be shown. `saved`: whether it is on disk.
+    pub fn new(
+        practice: Practice,
+        screen: Screen,
+        input: &'a mut Input,
+        manner: Manner,
+        saved: bool,
+        stop: Stop,
+    ) -> Self {
+        Self { practice, screen, input, manner, saved, stop }
+    }
+
+    /// Talks until somebody ends it.
+    ///
+    /// # Errors
+    /// Where the store or the model fails; what was said up to then is on disk.
+    pub fn run(mut self) -> Result<Outcome, TalkError> {
+        self.show_beginning()?;
+        if self.practice.owes_answer() {
+            self.answer()?;
+        }
+        loop {
+            if self.practice.has_left() {
+                self.aside(&format!("{} has left. /retry is open to you.", self.first_name()))?;
+                if !self.input.is_terminal() {
+                    return self.end();
+                }
+            }
+            let line = match self.input.next("\nYou: ")? {
+                Line::End => return self.end(),
+                Line::Interrupted => return self.leave(Outcome::Interrupted),
+                Line::Mended(text) => {
+                    self.screen.note("warning: that line was not valid UTF-8; unreadable bytes became �");
+                    text
+                }
+                Line::Text(text) => text,
+            };
+            if let Some(outcome) = self.take(line.trim())? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Acts on one line.
+    fn take(&mut self, line: &str) -> Result<Option<Outcome>, TalkError> {
+        if !line.starts_with('/') {
+            self.reply(line)?;
+            return Ok(None);
+        }
+        let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let Some((_, command, _)) = COMMANDS.iter().find(|(known, ..)| *known == name) else {
+            self.fault(&format!("there is no command {name}"), Some("/help lists them".to_owned()))?;
+            return Ok(None);
+        };
+        match command {
+            Command::Help => self.show_help()?,
+            Command::Retry => self.retry(rest.trim())?,
+            Command::Undo => self.undo()?,
+            Command::Why => self.show_why()?,
+            Command::Score => self.show_score()?,
+            Command::End => return self.end().map(Some),
+            Command::Quit => return self.leave(Outcome::Left).map(Some),
+        }
+        Ok(None)
+    }
+
+    /// The trainee speaks, and the client answers. An empty line lets the client answer what
+    /// is still owed; else it is silence, which the client hears.
+    fn reply(&mut self, text: &str) -> Result<(), TalkError> {
+        if self.practice.owes_answer() {
+            self.answer()?;
+            if text.is_empty() {
+                return Ok(());
+            }
+        }
+        if text.is_empty() && self.input.is_terminal() {
+            return Ok(());
+        }
+        let text = if text.is_empty() { "…" } else { text };
+        if let Err(error) = self.practice.hear(text).map(drop) {
+            return match error {
+                AppError::TooLong { .. } => self.fault(&error.to_string(), error.hint()),
+                other => Err(other.into()),
+            };
+        }
+        self.show_verdict()?;
+        self.answer()
+    }
+
+    /// The client speaks.
+    fn answer(&mut self) -> Result<(), TalkError> {
+        self.stop.lower();
+        let (screen, manner, stop) = (self.screen, self.manner, self.stop.clone());
+        let name = self.first_name();
+        let mut begun = false;
+        let mut failed = None;
+        let mut speak = |word: &str| {
+            if stop.is_raised() {
+                return ControlFlow::Break(());
+            }
+            let label = if begun { String::new() } else { screen.tinted(Tone::Strong, &format!("{name}: ")) };
+            let written = if manner == Manner::Json { Ok(()) } else { screen.word(&format!("{label}{word}")) };
+            begun = true;
+            match written {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        };
+        let waiting = self.stop.clone();
+        let answered = self.practice.answer(&mut speak, &|| waiting.is_raised()).map(|reply| reply.cut);
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        match answered {
+            Ok(cut) if manner != Manner::Json => Ok(self.screen.line(if cut { "—" } else { "" })?),
+            Ok(_) => self.emit_answer(),
+            Err(error @ AppError::Stopped) => self.fault(&error.to_string(), error.hint()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn retry(&mut self, text: &str) -> Result<(), TalkError> {
+        if !self.undo_one()? {
+            return Ok(());
+        }
+        if self.manner != Manner::Json {
+            let attempt = self.practice.attempts()? + 1;
+            self.aside(&format!("The same moment again, attempt {attempt}. What you tried before is kept."))?;
+            self.show_last_client()?;
+        }
+        if text.is_empty() { Ok(()) } else { self.reply(text) }
+    }
+
+    fn undo(&mut self) -> Result<(), TalkError> {
+        if self.undo_one()? && self.manner != Manner::Json {
+            self.aside("Taken back. You are here again:")?;
+            self.show_last_client()?;
+        }
+        Ok(())
+    }
+
+    /// Takes one exchange back; `false` where there is none.
+    fn undo_one(&mut self) -> Result<bool, TalkError> {
+        match self.practice.undo() {
+            Ok(_) => {
+                if self.manner == Manner::Json {
+                    let turn = self.practice.path().head().map_or(0, |t| t.number);
+                    self.screen.line(&Event::Undo { turn }.line())?;
+                }
+                Ok(true)
+            }
+            Err(error @ AppError::NothingToUndo) => {
+                self.fault(&error.to_string(), error.hint())?;
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn end(&mut self) -> Result<Outcome, TalkError> {
+        let summary = self.practice.end()?;
+        match self.manner {
+            Manner::Json => {
+                let session = self.saved.then(|| self.practice.id());
+                self.screen.line(&Event::Summary { session, summary: &summary }.line())?;
+            }
+            Manner::Quiet | Manner::Judged => {
+                self.screen.line("")?;
+                if self.manner == Manner::Quiet {
+                    for said in self.practice.path().turns().iter().filter_map(|t| t.trainee.as_ref()) {
+                        self.screen.line(&format!("You: {}", said.text))?;
+                        self.screen.line(&words::verdict_line(self.screen, said))?;
+                    }
+                }
+                for line in words::summary(&summary) {
+                    self.screen.line(&line)?;
+                }
+                self.note_where();
+            }
+        }
+        Ok(Outcome::Ended)
+    }
+
+    fn leave(&self, outcome: Outcome) -> Result<Outcome, TalkError> {
+        self.note_where();
+        Ok(outcome)
+    }
+
+    fn note_where(&self) {
+        if self.saved && self.manner != Manner::Json {
+            let id = self.practice.id();
+            self.screen.note(&format!("Saved as session {id}; `pushback chat --continue {id}` goes on."));
+        }
+    }
+
+    fn show_beginning(&self) -> Result<(), TalkError> {
+        let turns = self.practice.path().turns();
+        if self.manner == Manner::Json {
+            if let Some((head, reply)) = turns.last().and_then(|t| Some((t, t.reply.as_ref()?))) {
+                self.screen.line(&Event::client(head.number, reply).line())?;
+                self.screen.line(&Event::state(head.number, reply).line())?;
+            }
+            return Ok(());
+        }
+        // Going on: the last few exchanges bring the session back to mind.
+        let shown = &turns[turns.len().saturating_sub(3)..];
+        if shown.len() < turns.len() {
+            self.aside(&format!("… {} earlier turns", turns.len() - shown.len()))?;
+        }
+        for turn in shown {
+            if let Some(said) = &turn.trainee {
+                self.screen.line(&format!("You: {}", said.text))?;
+            }
+            if let Some(reply) = &turn.reply {
+                self.show_client(&reply.text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn show_verdict(&self) -> Result<(), TalkError> {
+        let Some((turn, said)) = self.practice.path().head().and_then(|t| Some((t.number, t.trainee.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        match self.manner {
+            Manner::Json => self.screen.line(&Event::verdict(turn, said).line())?,
+            Manner::Quiet => {}
+            Manner::Judged => {
+                self.screen.line(&words::verdict_line(self.screen, said))?;
+                if let Some(suggestion) = self.practice.suggestion() {
+                    self.screen.line(&words::suggestion_line(self.screen, &suggestion))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn emit_answer(&self) -> Result<(), TalkError> {
+        if let Some((turn, reply)) = self.practice.path().head().and_then(|t| Some((t.number, t.reply.as_ref()?))) {
+            self.screen.line(&Event::client(turn, reply).line())?;
+            self.screen.line(&Event::state(turn, reply).line())?;
+        }
+        Ok(())
+    }
+
+    fn show_why(&self) -> Result<(), TalkError> {
+        let head = self.practice.path().head();
+        let said = head.and_then(|t| t.trainee.as_ref());
+        for line in words::why(said, head.and_then(|t| t.reply.as_ref())) {
+            self.tell(&line)?;
+        }
+        Ok(())
+    }
+
+    fn show_score(&self) -> Result<(), TalkError> {
+        if let Some(reply) = self.practice.path().last_reply() {
+            self.tell(&words::state_line(reply))?;
+        }
+        for line in words::summary(&self.practice.summary()) {
+            self.tell(&line)?;
+        }
+        Ok(())
+    }
+
+    fn show_help(&self) -> Result<(), TalkError> {
+        for (name, _, what) in COMMANDS {
+            self.tell(&format!("  {name:<7} {what}"))?;
+        }
+        self.tell("  Ctrl-C  while the client speaks: cut them short")
+    }
+
+    fn show_last_client(&self) -> Result<(), TalkError> {
+        match self.practice.path().last_reply() {
+            Some(reply) => self.show_client(&reply.text),
+            None => Ok(()),
+        }
+    }
+
+    fn show_client(&self, text: &str) -> Result<(), TalkError> {
+        let label = self.screen.tinted(Tone::Strong, &format!("{}:", self.first_name()));
+        Ok(self.screen.line(&format!("{label} {text}"))?)
+    }
+
+    /// Help, reasons and scores: with the conversation, or beside it where that is JSON.
+    fn tell(&self, line: &str) -> Result<(), TalkError> {
+        match self.manner {
+            Manner::Json => self.screen.note(line),
+            Manner::Judged | Manner::Quiet => self.screen.line(line)?,
+        }
+        Ok(())
+    }
+
+    fn aside(&self, line: &str) -> Result<(), TalkError> {
+        self.tell(&self.screen.tinted(Tone::Aside, line))
+    }
+
+    fn fault(&self, message: &str, hint: Option<String>) -> Result<(), TalkError> {
+        if self.manner == Manner::Json {
+            let event = Event::Error { message: message.to_owned(), hint };
+            self.screen.line(&event.line())?;
+            return Ok(());
+        }
+        self.screen.note(&format!("error: {message}"));
+        if let Some(hint) = hint {
+            self.screen.note(&format!("hint: {hint}"));
+        }
+        Ok(())
+    }
+
+    fn first_name(&self) -> String {
+        let name = &self.practice.persona().name;
+        name.split_whitespace().next().unwrap_or(name).to_owned()
+    }
+}

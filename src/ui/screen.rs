@@ -1,0 +1,109 @@
+//! Where text goes: the only module that writes to stdout and stderr.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use crate::domain::problem::Problem;
+
+/// Time between two words of the client's on a terminal: brisk speech.
+const PACE: Duration = Duration::from_millis(45);
+
+/// stdout for what was asked for, stderr for talk about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    colour: bool,
+    paced: bool,
+}
+
+/// How a piece of text is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// A name or heading.
+    Strong,
+    /// Something beside the conversation.
+    Aside,
+    /// In favour.
+    Good,
+    /// Against.
+    Poor,
+}
+
+impl Screen {
+    /// A screen for this process: colour and pace only on a terminal, no colour under `NO_COLOR`.
+    pub fn of_process() -> Self {
+        let terminal = io::stdout().is_terminal();
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+        Self { colour: terminal && !no_colour && !dumb, paced: terminal }
+    }
+
+    /// Whether words should come at the pace of speech.
+    pub fn is_paced(self) -> bool {
+        self.paced
+    }
+
+    /// The same screen, without pace: everything at once.
+    pub fn at_once(self) -> Self {
+        Self { paced: false, ..self }
+    }
+
+    /// A line of output.
+    ///
+    /// # Errors
+    /// Where stdout is closed.
+    pub fn line(self, text: &str) -> io::Result<()> {
+        self.text(&format!("{text}\n"))
+    }
+
+    /// Finished lines of output, in one go.
+    ///
+    /// # Errors
+    /// Where stdout is closed.
+    pub fn text(self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// A piece of a line of output, at the pace of speech.
+    ///
+    /// # Errors
+    /// Where stdout is closed.
+    pub fn word(self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()?;
+        drop(out);
+        if self.paced {
+            std::thread::sleep(PACE);
+        }
+        Ok(())
+    }
+
+    /// Talk about what is going on. A closed stderr is no reason to stop.
+    pub fn note(self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// A fault that does not end the program.
+    pub fn warn(self, problem: &Problem) {
+        self.note(&format!("warning: {problem}"));
+        if let Some(hint) = &problem.hint {
+            self.note(&format!("  hint: {hint}"));
+        }
+    }
+
+    /// `text` in `tone`, where this screen has colour.
+    pub fn tinted(self, tone: Tone, text: &str) -> String {
+        if !self.colour {
+            return text.to_owned();
+        }
+        let code = match tone {
+            Tone::Strong => "1",
+            Tone::Aside => "2",
+            Tone::Good => "36",
+            Tone::Poor => "33",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}

@@ -1,0 +1,149 @@
+//! Verdicts, states and summaries in words.
+
+use serde::Serialize;
+
+use crate::domain::coach::Suggestion;
+use crate::domain::judge::{Band, Finding, Verdict};
+use crate::domain::session::{Reply, Said};
+use crate::domain::summary::{ENOUGH_REPLIES, Summary};
+use crate::ui::screen::{Screen, Tone};
+
+/// The name of a code, technique, band or action as a person reads it.
+pub fn plain_name(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name.replace('_', " "),
+        _ => String::new(),
+    }
+}
+
+/// One line on a trainee's reply: band and score, main code, quoted span.
+pub fn verdict_line(screen: Screen, said: &Said) -> String {
+    let verdict = &said.verdict;
+    let tone = match verdict.band {
+        Band::Rolling => Tone::Good,
+        Band::Arguing => Tone::Poor,
+        Band::Mixed | Band::Neutral => Tone::Aside,
+    };
+    let mut line = format!("  {} {:+.2}", plain_name(&verdict.band), verdict.score);
+    if let Some(finding) = main_finding(verdict) {
+        line.push_str(&format!(" · {} “{}”", plain_name(&finding.code), quoted(&said.text, finding)));
+    }
+    screen.tinted(tone, &line)
+}
+
+/// The alternative, on a line of its own.
+pub fn suggestion_line(screen: Screen, suggestion: &Suggestion) -> String {
+    let line = format!("  or: “{}” ({})", suggestion.text, plain_name(&suggestion.technique));
+    screen.tinted(Tone::Aside, &line)
+}
+
+/// The finding that weighs most.
+fn main_finding(verdict: &Verdict) -> Option<&Finding> {
+    let mut main: Option<&Finding> = None;
+    for finding in &verdict.findings {
+        if main.is_none_or(|m| finding.contribution.abs() > m.contribution.abs()) {
+            main = Some(finding);
+        }
+    }
+    main
+}
+
+/// The words that a finding points at.
+fn quoted<'a>(text: &'a str, finding: &Finding) -> &'a str {
+    text.get(finding.at.clone()).unwrap_or(text).trim()
+}
+
+/// Why the reply scored as it did, and why the client took it as they did.
+pub fn why(said: Option<&Said>, reply: Option<&Reply>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(said) = said {
+        lines.push(format!("Your reply: {} {:+.2}", plain_name(&said.verdict.band), said.verdict.score));
+        for finding in &said.verdict.findings {
+            lines.push(format!(
+                "  {:+.2}  {} “{}”: {}",
+                finding.contribution,
+                plain_name(&finding.code),
+                quoted(&said.text, finding),
+                finding.why
+            ));
+        }
+        if said.verdict.findings.is_empty() {
+            lines.push("  nothing that is coded".to_owned());
+        }
+    }
+    let Some(reply) = reply else { return lines };
+    lines.push(format!("The client's answer: {}", plain_name(&reply.action)));
+    for cause in &reply.why {
+        lines.push(format!(
+            "  discord {:+.2}  trust {:+.2}  readiness {:+.2}  {}",
+            cause.discord, cause.trust, cause.readiness, cause.what
+        ));
+    }
+    lines
+}
+
+/// Where the client stands.
+pub fn state_line(reply: &Reply) -> String {
+    let state = &reply.state;
+    format!(
+        "discord {:.2} · trust {:.2} · readiness {:.2} · {}",
+        state.discord.value(),
+        state.trust.value(),
+        state.readiness.value(),
+        plain_name(&state.stage)
+    )
+}
+
+/// A session in a screenful.
+pub fn summary(summary: &Summary) -> Vec<String> {
+    let mut lines = vec![format!("Session: {} replies", summary.replies)];
+    if summary.replies == 0 {
+        return lines;
+    }
+    let codes: Vec<_> = summary.codes.iter().map(|(code, n)| format!("{n} {}", plain_name(code))).collect();
+    lines.push(format!("  codes       {}", codes.join(", ")));
+    lines.push(format!(
+        "  after sustain talk or discord: {} MI-consistent, {} information or advice only",
+        summary.consistent_after_resistance, summary.input_after_resistance
+    ));
+    if summary.replies < ENOUGH_REPLIES {
+        lines.push(format!("  ratios are left out below {ENOUGH_REPLIES} replies"));
+    } else {
+        ratios(summary, &mut lines);
+    }
+    lines.push(format!(
+        "  longest run of arguing {} · repairs {}",
+        summary.longest_arguing, summary.repairs
+    ));
+    for (name, curve) in
+        [("discord", &summary.discord), ("trust", &summary.trust), ("readiness", &summary.readiness)]
+    {
+        if let (Some(first), Some(last)) = (curve.first(), curve.last()) {
+            lines.push(format!("  {name:<11} {}  {first:.2} → {last:.2}", sparkline(curve)));
+        }
+    }
+    for missed in &summary.missed {
+        lines.push(format!("  change talk not taken up at turn {}: “{}”", missed.turn, missed.client));
+    }
+    lines
+}
+
+fn ratios(summary: &Summary, lines: &mut Vec<String>) {
+    let ratio = |x: Option<f32>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.2}"));
+    let percent = |x: Option<f32>| x.map_or_else(|| "–".to_owned(), |x| format!("{:.0}%", x * 100.0));
+    lines.push(format!(
+        "  C/(C+I) after resistance {} (fair .60, good .80)",
+        ratio(summary.consistency)
+    ));
+    lines.push(format!(
+        "  reflections : questions {} (MITI fair 1, good 2) · complex {} (MITI fair 40%, good 50%)",
+        ratio(summary.reflections_to_questions),
+        percent(summary.complex_share)
+    ));
+}
+
+/// Levels in `0..=1` as a row of blocks.
+fn sparkline(levels: &[f32]) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    levels.iter().map(|x| BLOCKS[((x * 7.0).round() as usize).min(7)]).collect()
+}

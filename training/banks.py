@@ -1,0 +1,258 @@
+"""The authored lines as training data: what may follow what, and which lines compete.
+
+Knows: the JSON lines of `pushback personas lines --json`. Never: tokens, tensors, scores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+# The bundled clients: the combinations of type and topic that are met most.
+CLIENTS = {
+    "mandated": "drinking",
+    "adolescent": "school",
+    "mistrust": "parenting",
+    "defiant": "anger",
+    "shut-down": "mood",
+    "yes-but": "weight",
+    "resists-autonomy": "smoking",
+    "trauma-guarded": "drinking",
+    "cultural-mistrust": "diabetes",
+    "sceptic": "gambling",
+}
+TOPICS = "anger diabetes drinking drugs gambling mood parenting school smoking weight".split()
+
+# Which sampled actions a line's tag can voice. A pair that carries "actions" overrides this.
+ACTIONS = {
+    "deny": ["deny"],
+    "downplay": ["downplay"],
+    "blame": ["blame"],
+    "argue": ["deny", "reject"],
+    "attack": ["challenge", "warn"],
+    "test": ["test"],
+    "deflect": ["deflect"],
+    "minimal": ["withdraw", "engage"],
+    "yesbut": ["reject", "doubt"],
+    "hesitate": ["hesitate"],
+    "doubt": ["doubt"],
+    "inform": ["inform"],
+    "soften": ["engage", "acknowledge"],
+    "ember": ["ember"],
+    "acknowledge": ["acknowledge"],
+    "disclose": ["disclose"],
+    "accept": ["accept"],
+    "change": ["acknowledge", "ember"],
+    "commit": ["plan"],
+}
+
+# The judge's names for what the trainee did, per name used in the banks.
+MOVES = {
+    "opening": ["open_question", "other"],
+    "confront": ["argue"],
+    "advice": ["advise", "advise_permitted"],
+    "closedq": ["closed_question"],
+    "openq": ["open_question", "evoke"],
+    "simple": ["simple_reflection"],
+    "complex": ["complex_reflection"],
+    "double": ["double_sided"],
+    "amplified": ["alongside"],
+    "alongside": ["alongside"],
+    "affirm": ["affirm"],
+    "autonomy": ["autonomy"],
+    "permission": ["permission"],
+    "info_perm": ["inform_permitted"],
+    "info_noperm": ["inform"],
+    "summary": ["complex_reflection", "double_sided"],
+    "planq": ["evoke", "open_question"],
+    "apology": ["acknowledge", "other"],
+}
+ANY_MOVE = sorted({m for ms in MOVES.values() for m in ms})
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One authored client line and the turns that it answers."""
+
+    trainee: tuple[str, ...]
+    reply: str
+    tag: str
+    actions: tuple[str, ...]
+    move: str | None
+    types: tuple[str, ...]
+    topics: tuple[str, ...]
+    previous: str | None
+    source: str
+
+    @property
+    def generic(self) -> bool:
+        """Fits any turn of its move: no trainee wording is attached."""
+        return not self.trainee
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is known when the client has to answer."""
+
+    type: str
+    topic: str
+    action: str
+    move: str
+    trainee: str
+    previous: str | None
+
+    def system(self) -> str:
+        return f"{self.type} {self.topic} {self.action} {self.move}"
+
+
+def read(path: Path) -> list[Pair]:
+    """Pairs of a JSON lines file, slots `{thing}` filled, in file order."""
+    pairs = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(text)
+        topics = tuple(row["topics"] or TOPICS)
+        thing = f"my {topics[0]}" if len(topics) == 1 else "this"
+
+        def fill(s: str | None) -> str | None:
+            return s and s.replace("{thing}", thing).replace("{Thing}", thing.capitalize())
+
+        pairs.append(
+            Pair(
+                trainee=tuple(fill(t) for t in row["trainee"]),
+                reply=fill(row["reply"]),
+                tag=row["tag"],
+                actions=tuple(row.get("actions") or ACTIONS[row["tag"]]),
+                move=row["move"],
+                types=tuple(row["types"] or CLIENTS),
+                topics=topics,
+                previous=fill(row["previous"]),
+                source=row["file"],
+            )
+        )
+    return pairs
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def groups(pairs: list[Pair]) -> list[int]:
+    """Group number per pair: pairs that share trainee wording, or a line of three words and more."""
+    parent = list(range(len(pairs)))
+
+    def find(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    first: dict[tuple[str, str], int] = {}
+    for i, p in enumerate(pairs):
+        if p.generic:
+            continue
+        keys = [("trainee", t.lower()) for t in p.trainee]
+        if len(p.reply.split()) >= 3:
+            keys.append(("reply", p.reply.lower()))
+        for key in keys:
+            parent[find(i)] = find(first.setdefault(key, i))
+    return [find(i) for i in range(len(pairs))]
+
+
+def move_name(pair: Pair, rng: random.Random) -> str:
+    """A judge's name for the pair's move; any, where the pair names none."""
+    if pair.move is None:
+        return rng.choice(ANY_MOVE)
+    return rng.choice(MOVES.get(pair.move, ["other"]))
+
+
+def client_for(pair: Pair, rng: random.Random) -> tuple[str, str]:
+    """A type and topic that the pair allows; half the time a bundled client's, where one fits."""
+    bundled = [(k, t) for k, t in CLIENTS.items() if k in pair.types and t in pair.topics]
+    if bundled and rng.random() < 0.5:
+        return rng.choice(bundled)
+    return rng.choice(pair.types), rng.choice(pair.topics)
+
+
+@dataclass
+class Split:
+    """Pairs by use. Nothing of `fresh_groups` (trainee side or reply) is in `train`."""
+
+    train: list[Pair] = field(default_factory=list)
+    # (pair, wording never trained on); the pair's other wordings are trained on.
+    wording_dev: list[tuple[Pair, str]] = field(default_factory=list)
+    wording_test: list[tuple[Pair, str]] = field(default_factory=list)
+    group_test: list[Pair] = field(default_factory=list)
+
+
+def bucket(text: str, salt: str) -> int:
+    """A stable number in 0..100, so that a split survives additions to the banks."""
+    return int(hashlib.sha256(f"{salt}:{text}".encode()).hexdigest(), 16) % 100
+
+
+def split(pairs: list[Pair]) -> Split:
+    """Holds out a tenth of the groups whole, and one wording each of a third of the others."""
+    number = groups(pairs)
+    name: dict[int, str] = {}
+    for i, p in enumerate(pairs):
+        if not p.generic:
+            name[number[i]] = min(name.get(number[i], "\uffff"), p.trainee[0])
+    whole = {g for g, n in name.items() if bucket(n, "group") < 10}
+    fresh = {p.reply for i, p in enumerate(pairs) if not p.generic and number[i] in whole}
+    wordings = {p.trainee for p in pairs if len(p.trainee) >= 3}
+    held = {t: t[bucket(t[0], "which") % len(t)] for t in sorted(wordings) if bucket(t[0], "wording") < 33}
+    spoken = set(held.values())
+    out = Split()
+    for i, p in enumerate(pairs):
+        if number[i] in whole and not p.generic:
+            if p.previous is None and not p.source.startswith("dialogues"):
+                out.group_test.append(p)
+            continue
+        if p.reply in fresh:
+            continue
+        if p.trainee in held:
+            wording = held[p.trainee]
+            part = out.wording_dev if bucket(wording, "part") < 50 else out.wording_test
+            part.append((p, wording))
+        left = tuple(t for t in p.trainee if t not in spoken)
+        if p.generic or left:
+            out.train.append(replace(p, trainee=left))
+    return out
+
+
+class Pool:
+    """Which lines compete for a turn: the hard filters of the program."""
+
+    def __init__(self, pairs: list[Pair]):
+        self.pairs = pairs
+        self._specific: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+        self._generic: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
+        self._bound: dict[str, list[int]] = defaultdict(list)
+        self.answers: dict[str, set[str]] = defaultdict(set)
+        for i, p in enumerate(pairs):
+            for t in p.trainee:
+                self.answers[t].add(p.reply)
+            for action in p.actions:
+                if p.previous is not None:
+                    self._bound[action].append(i)
+                    continue
+                for kind in p.types:
+                    for topic in p.topics:
+                        if not p.generic:
+                            self._specific[kind, topic, action].append(i)
+                        else:
+                            for move in MOVES.get(p.move, ["other"]) if p.move else ANY_MOVE + ["other"]:
+                                self._generic[kind, topic, action, move].append(i)
+
+    def specific(self, turn: Turn) -> list[Pair]:
+        return [self.pairs[i] for i in self._specific[turn.type, turn.topic, turn.action]]
+
+    def generic(self, turn: Turn) -> list[Pair]:
+        return [self.pairs[i] for i in self._generic[turn.type, turn.topic, turn.action, turn.move]]
+
+    def bound(self, action: str) -> list[Pair]:
+        """Lines of whole dialogues, usable only after their predecessor."""
+        return [self.pairs[i] for i in self._bound[action]]

@@ -1,0 +1,96 @@
+"""How trainees type: the same turn in other words, lower case, unpunctuated, misspelt.
+
+Knows: English wording. Never: clients, tokens. Pure in the given random source.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+CLASSES = [
+    [w.strip() for w in row.split("|")]
+    for row in (FOLDER / "synonyms.txt").read_text(encoding="utf-8").splitlines()
+    if row and not row.startswith("#")
+]
+SYNONYM = {word: row for row in CLASSES for word in row}
+PATTERN = re.compile(r"\b(" + "|".join(sorted(map(re.escape, SYNONYM), key=len, reverse=True)) + r")\b", re.I)
+
+REFLECT = ["so", "so it's like", "it sounds like", "sounds like", "what I'm hearing is that", "you're saying", "you feel",
+           "you feel that", "it seems", "seems like", "I get the sense", "in other words", "and", "let me see if I got this,",
+           "for you,", "if I understand you,", "from where you sit,"]
+OPENERS = ["um", "uh", "okay so", "well", "right,", "hmm,", "okay,", "so", "i see,", "alright,", "and", "oh,", "yeah,",
+           "i mean", "can I ask,", "just wondering,"]
+CLOSERS = ["right?", "is that right?", "you know?", "am I getting that right?", "tell me more.", "what do you think?",
+           "okay?", "does that fit?", "if that's ok.", "I guess."]
+CONTENT = re.compile(r"[a-z']{4,}", re.I)
+
+
+def reword(text: str, rng: random.Random) -> str:
+    """Swaps about half of the known words for another of their class."""
+
+    def swap(m: re.Match) -> str:
+        return rng.choice(SYNONYM[m[0].lower()]) if rng.random() < 0.5 else m[0]
+
+    return PATTERN.sub(swap, text)
+
+
+def misspell(word: str, rng: random.Random) -> str:
+    if len(word) < 4:
+        return word
+    i = rng.randrange(1, len(word) - 1)
+    kind = rng.randrange(4)
+    if kind == 0:
+        return word[:i] + word[i + 1 :]
+    if kind == 1:
+        return word[:i] + word[i] + word[i:]
+    if kind == 2:
+        return word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+    return word[:i] + rng.choice("aeionrst") + word[i + 1 :]
+
+
+def drop_words(text: str, rate: float, rng: random.Random) -> str:
+    words = text.split()
+    kept = [w for w in words if rng.random() >= rate or "<" in w]
+    return " ".join(kept or words)
+
+
+def is_clause(text: str) -> bool:
+    """A belief in the you-form ("a drink is your way of unwinding"), not a whole turn."""
+    return text[:1].islower()
+
+
+def trainee(text: str, rng: random.Random) -> str:
+    """One way of typing `text`; about a third of the time, the text itself."""
+    if is_clause(text):
+        if rng.random() < 0.7:
+            text = f"{rng.choice(REFLECT)} {text}"
+        text = text[:1].upper() + text[1:]
+        if text[-1:].isalpha():
+            text += rng.choice([".", ".", "?", ""])
+    if rng.random() < 0.5:
+        text = reword(text, rng)
+    if rng.random() < 0.15:
+        text = f"{rng.choice(OPENERS)} {text[:1].lower()}{text[1:]}"
+    if rng.random() < 0.1:
+        text = f"{text} {rng.choice(CLOSERS)}"
+    if rng.random() < 0.35:
+        text = drop_words(text, 0.15, rng)
+    dice = rng.random()
+    if dice < 0.18:
+        text = text.lower()
+    elif dice < 0.28:
+        text = re.sub(r"[.,!?]", "", text).lower()
+    elif dice < 0.34:
+        text = text.rstrip(".?!")
+    if rng.random() < 0.1:
+        text = text.replace("'", "")
+    if rng.random() < 0.12:
+        words = text.split()
+        i = rng.randrange(len(words))
+        if "<" not in words[i]:
+            words[i] = misspell(words[i], rng)
+        text = " ".join(words)
+    return text
