@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from model import Shape
-from trainer import Recipe
+from recipe import Recipe
 
 SCORES = {
     "retrieval": "retrieval alone",
@@ -80,9 +80,11 @@ wording or lines, whole; and, of a third of the other turns with three wordings 
 ## Training
 
 {settings}.
-Contrast: the gold line against up to {recipe.options - 1} lines that pass the same filters (type, topic, action),
+Two stages. *Reading*: the state after the trainee's turn, half-way up the model, is drawn to the mean of
+the token vectors of the line that answers it, among all lines of the batch. *Objective*: with that loss and a
+language-model loss beside it, the gold line against up to {recipe.options - 1} lines that pass the same filters (type, topic, action),
 among them those that retrieval would confuse with it. Trainee turns are reworded, shortened, lower-cased and misspelt at random.
-Loss at the end: contrast {facts['contrast']:.3f}, language {facts['language']:.3f}. Time: {facts['minutes']:.0f} minutes on one thread.
+Losses at the end: {facts['losses']}. Time: {facts['minutes']:.0f} minutes on one thread.
 
 ## Figures
 

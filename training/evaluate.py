@@ -17,7 +17,7 @@ from banks import Pair, Pool, Split, Turn
 from model import Llama, pack
 from retrieval import Retrieval
 from tokens import END, Text
-from trainer import token_logprobs
+from losses import token_logprobs
 
 CANDIDATES = 30
 QUERIES = 400

@@ -81,7 +81,7 @@ class Llama(nn.Module):
 
     def __init__(self, s: Shape, dropout: float = 0.0):
         super().__init__()
-        self.s, self.dropout = s, dropout
+        self.s, self.dropout, self.half = s, dropout, s.layers // 2
         self.tokens = nn.Embedding(s.vocab, s.width)
         self.blocks = nn.ModuleList(Block(s, dropout) for _ in range(s.layers))
         self.norm = Norm(s.width, s.epsilon)
@@ -96,13 +96,29 @@ class Llama(nn.Module):
                     if name.startswith(("out", "down")):
                         p.data.mul_(1 / math.sqrt(2 * s.layers))
 
-    def forward(self, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
-        """Normed hidden states (batch, n, width). ids, positions: (batch, n); mask: (batch, 1, n, n), true = visible."""
+        # In the upper half a line's words look for the turn's state, which `trainer.bag_loss` puts into the same
+        # space: queries that begin as the keys begin as a comparison.
+        for block in self.blocks[self.half :]:
+            keys = block.k.weight.data.view(s.kv_heads, s.head, s.width)
+            block.q.weight.data.copy_(keys.repeat_interleave(s.heads // s.kv_heads, 0).view(s.width, s.width))
+
+    def middle(self, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+        """States (batch, n, width) after the first half of the blocks. ids, positions: (batch, n); mask: true = visible."""
         x = F.dropout(self.tokens(ids), self.dropout, self.training)
+        return self._through(x, positions, mask, self.blocks[: self.half])
+
+    def finish(self, x: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+        """Normed states after the last block, from those of `middle`."""
+        return self.norm(self._through(x, positions, mask, self.blocks[self.half :]))
+
+    def forward(self, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+        return self.finish(self.middle(ids, positions, mask), positions, mask)
+
+    def _through(self, x: Tensor, positions: Tensor, mask: Tensor, blocks: nn.ModuleList) -> Tensor:
         cos, sin = self.cos[positions].unsqueeze(1), self.sin[positions].unsqueeze(1)
-        for block in self.blocks:
+        for block in blocks:
             x = block(x, cos, sin, mask)
-        return self.norm(x)
+        return x
 
     def logits(self, hidden: Tensor) -> Tensor:
         return F.linear(hidden, self.tokens.weight)

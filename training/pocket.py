@@ -21,8 +21,9 @@ import gguf_file
 import tokens
 from evaluate import Query
 from model import Llama, Shape
+from recipe import Recipe
 from tokens import Text
-from trainer import Recipe, train
+from trainer import train
 
 FIXTURE_TURNS = 10
 FIXTURE_OPTIONS = 6
@@ -109,7 +110,8 @@ def main() -> None:
             figures = report if name == a.objective else evaluate.report(train(split.train, text, shape, other, a.work)[0], text, split)
             tried[name] = {"steps": a.steps, "score": key, "report": figures}
     sample = evaluate.queries(split, "wording_test", "near")[:50]
-    facts = drift(trained, stored, reread, sample) | last | {
+    facts = drift(trained, stored, reread, sample) | {
+        "losses": ", ".join(f"{name} {x:.3f}" for name, x in last.items()),
         "parameters": sum(p.numel() for p in trained.parameters()),
         "bytes": a.out.stat().st_size,
         "pairs": len(pairs),

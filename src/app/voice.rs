@@ -9,7 +9,7 @@ use crate::domain::action::Action;
 use crate::domain::client::{Intent, Stage, State};
 use crate::domain::dice::Dice;
 use crate::domain::guard::{self, Fault};
-use crate::domain::lines::{Banks, Query};
+use crate::domain::lines::{self, Banks, Query};
 use crate::domain::moves::Move;
 use crate::domain::persona::Persona;
 use crate::domain::prompt::{self, Exchange, Notes};
@@ -110,10 +110,26 @@ impl Voice {
     }
 }
 
-/// Authored lines that fit, ranked by retrieval and model together.
-fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<Vec<Candidate>, AppError> {
+/// An authored line with what retrieval and ranker make of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighed {
+    /// The line.
+    pub line: lines::Candidate,
+    /// The log-probability that the turn is complete after it, in nats.
+    pub end: f32,
+}
+
+/// The authored lines that fit a moment, best retrieved first, each with both opinions.
+///
+/// # Errors
+/// Where the ranker fails.
+pub fn weigh(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<Vec<Weighed>, AppError> {
     let said = scene.path.client_said();
-    let trainee_said = scene.path.trainee_said();
+    // The reply to be answered is the newest; the query wants those before it.
+    let mut trainee_said = scene.path.trainee_said();
+    if scene.path.head().is_some_and(|t| t.trainee.is_some()) {
+        trainee_said.pop();
+    }
     let fact = scene.intent.fact.as_ref();
     let lines = banks.eligible(
         scene.persona,
@@ -131,17 +147,27 @@ fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<V
         },
     );
     let ends = ends(ranker, scene, &said, lines.iter().map(|l| l.text.clone()).collect())?;
-    let priors: Vec<f32> = lines.iter().map(|l| l.prior).collect();
-    let ranks = standardised(&ends).into_iter().zip(standardised(&priors));
-    let ranked = ranks.map(|(end, prior)| RANKER_WEIGHT * end + (1.0 - RANKER_WEIGHT) * prior);
-    Ok(lines
-        .into_iter()
-        .zip(ranked)
-        .map(|(line, rank)| {
-            let faults = guard::review(&line.text, &guard_scene(scene, "", &said));
-            Candidate { text: line.text, rank, faults }
-        })
-        .collect())
+    Ok(lines.into_iter().zip(ends).map(|(line, end)| Weighed { line, end }).collect())
+}
+
+/// How good each line is when the ranker has `weight` (0..=1) and retrieval the rest: both
+/// standardised over the shortlist, so that the two scales can be added.
+pub fn ranks(weighed: &[Weighed], weight: f32) -> Vec<f32> {
+    let ends = standardised(weighed.iter().map(|w| w.end));
+    let priors = standardised(weighed.iter().map(|w| w.line.prior));
+    ends.iter().zip(&priors).map(|(end, prior)| weight * end + (1.0 - weight) * prior).collect()
+}
+
+/// Authored lines that fit, ranked by retrieval and model together.
+fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<Vec<Candidate>, AppError> {
+    let said = scene.path.client_said();
+    let weighed = weigh(banks, ranker, scene)?;
+    let ranks = ranks(&weighed, RANKER_WEIGHT);
+    let candidates = weighed.into_iter().zip(ranks).map(|(weighed, rank)| {
+        let faults = guard::review(&weighed.line.text, &guard_scene(scene, "", &said));
+        Candidate { text: weighed.line.text, rank, faults }
+    });
+    Ok(candidates.collect())
 }
 
 /// The ranker's opinion of each line: the log-probability that the turn is complete after it.
@@ -161,8 +187,9 @@ fn ends(
     Ok(likelihoods.into_iter().map(|l| l.end).collect())
 }
 
-/// Values with mean 0 and standard deviation 1, so that two scales can be added.
-fn standardised(values: &[f32]) -> Vec<f32> {
+/// Values with mean 0 and standard deviation 1; all 0 where they do not differ.
+fn standardised(values: impl Iterator<Item = f32>) -> Vec<f32> {
+    let values: Vec<f32> = values.collect();
     let n = values.len().max(1) as f32;
     let mean = values.iter().sum::<f32>() / n;
     let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();

@@ -87,16 +87,20 @@ pub(super) fn run(args: ChatArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The client that the trainee picks; without a terminal, the first of the list.
+/// The client who comes in when nobody is named.
+const FIRST_CLIENT: &str = "ray";
+
+/// The client that the trainee picks; without a terminal to ask on, the first client.
 fn choose(screen: Screen, input: &mut Input, library: &Library) -> anyhow::Result<Option<Persona>> {
+    if !input.is_terminal() {
+        screen.note("No client was named, so the first one comes in; `--persona ID` names another.");
+        return Ok(Some(library.persona(FIRST_CLIENT)?));
+    }
     let (mut personas, problems) = library.personas();
     problems.iter().for_each(|p| screen.warn(p));
     // Easy ones first; of equals, by name: the order never depends on the file system.
     personas.sort_by(|a, b| (a.difficulty, &a.name).cmp(&(b.difficulty, &b.name)));
-    if !input.is_terminal() {
-        anyhow::bail!("no client was named: `--persona ID` (`pushback personas list` shows all)");
-    }
-    Ok(chooser::choose(screen, input, &personas)?.cloned())
+    Ok(chooser::choose(screen, input, &personas, FIRST_CLIENT)?.cloned())
 }
 
 fn practice(

@@ -1,13 +1,9 @@
 //! A client as a file describes them: TOML front matter and a Markdown body.
 //! Knows: moves, actions, levels. Never: state, judge, prompts, disk.
 
-#[path = "persona/body.rs"]
 pub mod body;
-#[path = "persona/check.rs"]
 mod check;
-#[path = "persona/draft.rs"]
 mod draft;
-#[path = "persona/parse.rs"]
 mod parse;
 
 use std::collections::BTreeMap;

@@ -67,8 +67,8 @@ impl std::error::Error for Problem {}
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|c| (strsim::jaro_winkler(word, c), c))
-        .filter(|(likeness, _)| *likeness > 0.7)
+        .map(|c| (strsim::normalized_damerau_levenshtein(word, c), c))
+        .filter(|(likeness, _)| *likeness >= 0.5)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, c)| c)
 }

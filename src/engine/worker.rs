@@ -71,7 +71,7 @@ impl Worker {
         mut on_piece: impl FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Finish> {
         let mut reply = self.start(req);
-        while let Some(piece) = reply.next() {
+        for piece in reply.by_ref() {
             if on_piece(&piece).is_break() {
                 break;
             }

@@ -7,7 +7,7 @@ use crate::domain::problem::nearest;
 use crate::ui::input::{Input, Line};
 use crate::ui::screen::{Screen, Tone};
 
-/// Lists the clients and asks for one. `None` where the trainee leaves.
+/// Lists the clients and asks for one; Enter takes `first`. `None` where the trainee leaves.
 ///
 /// # Errors
 /// Where the terminal fails.
@@ -15,6 +15,7 @@ pub fn choose<'a>(
     screen: Screen,
     input: &mut Input,
     personas: &'a [Persona],
+    first: &str,
 ) -> io::Result<Option<&'a Persona>> {
     for (i, persona) in personas.iter().enumerate() {
         let head = format!("{:>3}  {:<22}", i + 1, format!("{}, {}", persona.name, persona.age));
@@ -22,7 +23,7 @@ pub fn choose<'a>(
         screen.line(&format!("{} {level:<4} {}", screen.tinted(Tone::Strong, &head), persona.blurb))?;
     }
     loop {
-        let prompt = format!("\nWho comes in? 1–{}, or a name: ", personas.len());
+        let prompt = format!("\nWho comes in? 1–{}, a name, or Enter for {first}: ", personas.len());
         let answer = match input.next(&prompt)? {
             Line::Text(text) | Line::Mended(text) => text.trim().to_lowercase(),
             Line::End | Line::Interrupted => return Ok(None),
@@ -30,7 +31,8 @@ pub fn choose<'a>(
         if ["/quit", "q", "quit"].contains(&answer.as_str()) {
             return Ok(None);
         }
-        if let Some(persona) = pick(personas, &answer) {
+        let wanted = if answer.is_empty() { first } else { &answer };
+        if let Some(persona) = pick(personas, wanted) {
             return Ok(Some(persona));
         }
         match nearest(&answer, personas.iter().map(|p| p.id.as_str())) {

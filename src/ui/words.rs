@@ -59,9 +59,13 @@ pub fn why(said: Option<&Said>, reply: Option<&Reply>) -> Vec<String> {
     if let Some(said) = said {
         lines.push(format!("Your reply: {} {:+.2}", plain_name(&said.verdict.band), said.verdict.score));
         for finding in &said.verdict.findings {
+            // A technique or a reason that only explains a code carries no points of its own.
+            let points = match finding.contribution {
+                c if c.abs() < 0.005 => " ".repeat(5),
+                c => format!("{c:+.2}"),
+            };
             lines.push(format!(
-                "  {:+.2}  {} “{}”: {}",
-                finding.contribution,
+                "  {points}  {} “{}”: {}",
                 plain_name(&finding.code),
                 quoted(&said.text, finding),
                 finding.why

@@ -3,7 +3,11 @@
 
 mod arrows;
 mod cli;
+mod client;
+mod engine;
 mod guard;
+mod lines;
+mod persona;
 mod practise;
 mod store;
 mod support;

@@ -67,7 +67,13 @@ impl fmt::Display for Mood {
 
 /// The client's next action. `state` is the one after the reply was heard; the same
 /// arguments and dice always give the same intent.
-pub fn act(persona: &Persona, state: &State, heard: &Heard<'_>, last_client: &str, dice: &mut Dice) -> Intent {
+pub fn act(
+    persona: &Persona,
+    state: &State,
+    heard: &Heard<'_>,
+    last_client: &str,
+    dice: &mut Dice,
+) -> Intent {
     let action = action(persona, state, heard, dice);
     let fact = fact(&Scene { persona, state, heard, last_client }, action, dice);
     let action = if fact.is_some() { Action::Disclose } else { action };
@@ -107,7 +113,9 @@ fn fact(scene: &Scene<'_>, action: Action, dice: &mut Dice) -> Option<String> {
     let cued = |words: &str| open.iter().find(|fact| facts::is_cued(fact, words));
     let (fact, chance) = match cued(heard.words).or_else(|| cued(last_client)) {
         Some(fact) => (fact, facts::chance_when_cued(action)),
-        None if mix::is_credited(persona, state, &heard.distinct()) => (open.first()?, facts::chance_unasked(action)),
+        None if mix::is_credited(persona, state, &heard.distinct()) => {
+            (open.first()?, facts::chance_unasked(action))
+        }
         None => return None,
     };
     (dice.unit() < chance).then(|| fact.id.clone())

@@ -61,7 +61,9 @@ mod tests {
 
     #[test]
     fn a_cue_is_met_at_the_start_of_a_word_only() {
-        let check = |cue: &str, words: &str, cued: bool| assert_eq!(is_cued(&fact(cue), words), cued, "{cue} in {words}");
+        let check = |cue: &str, words: &str, cued: bool| {
+            assert_eq!(is_cued(&fact(cue), words), cued, "{cue} in {words}")
+        };
         check("daughter", "And your Daughter's school?", true);
         check("ex", "the next thing", false);
         check("your dad", "How is your dad?", true);

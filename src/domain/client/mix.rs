@@ -100,7 +100,8 @@ pub(super) fn weights(persona: &Persona, state: &State, moves: &[Move]) -> Vec<(
     let pull = pull_of(persona, state, moves);
     let reluctance = (1.55 - 0.30 * receptivity + persona.temperament.stick).max(0.15);
     let stage = staged(state.stage, receptivity);
-    let embers = (state.stage == Stage::Precontemplation).then(|| (Action::Ember, ember(persona, state, moves)));
+    let embers =
+        (state.stage == Stage::Precontemplation).then(|| (Action::Ember, ember(persona, state, moves)));
     stage
         .chain(embers)
         .map(|(action, weight)| {
@@ -171,8 +172,11 @@ fn staged(stage: Stage, receptivity: f32) -> impl Iterator<Item = (Action, f32)>
     let [low, middle, high] = table.at;
     let x = receptivity.clamp(low, high);
     table.rows.iter().map(move |(action, [a, b, c])| {
-        let weight =
-            if x < middle { between(*a, *b, (x - low) / (middle - low)) } else { between(*b, *c, (x - middle) / (high - middle)) };
+        let weight = if x < middle {
+            between(*a, *b, (x - low) / (middle - low))
+        } else {
+            between(*b, *c, (x - middle) / (high - middle))
+        };
         (*action, weight)
     })
 }

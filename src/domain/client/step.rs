@@ -15,6 +15,9 @@ const RELAXATION: f32 = 0.05;
 /// What saying sorry does while a rupture is fresh.
 const APOLOGY_DISCORD: f32 = -0.08;
 const APOLOGY_TRUST: f32 = 0.02;
+/// Share of a gain in trust that gets through on the turn after a rupture: without it, one
+/// good reflection would undo an argument in a client whom reflections suit.
+const TRUST_WHILE_HURT: f32 = 0.75;
 /// A rise of discord from which a turn counts as a rupture, and how many turns it can be mended in.
 const RUPTURE_RISE: f32 = 0.05;
 const REPAIR_TURNS: u8 = 3;
@@ -195,7 +198,8 @@ impl<'a> Ledger<'a> {
     fn add(&mut self, what: &str, discord: f32, trust: f32, readiness: f32) {
         let was = self.now;
         self.now.discord = (was.discord + discord).clamp(0.0, 1.0);
-        self.now.trust = (was.trust + trust).clamp(0.0, 1.0);
+        let share = if trust > 0.0 && self.before.rupture_age == Some(0) { TRUST_WHILE_HURT } else { 1.0 };
+        self.now.trust = (was.trust + trust * share).clamp(0.0, 1.0);
         self.now.readiness = (was.readiness + self.allowed(readiness)).clamp(0.0, 1.0);
         if self.now != was {
             self.why.push(Cause {

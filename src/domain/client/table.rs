@@ -53,9 +53,9 @@ impl Moment<'_> {
         let rise = |x: f32| x * react * (1.0 - d);
         let up_to = |x: f32, ceiling: f32| x * react * (ceiling - d).max(0.0);
         let gated = |x: f32| if open { x } else { 0.0 };
+        // Each row: discord, trust, readiness.
         match mv {
             _ if mv.is_question() && self.is_question_run() => harm(up_to(0.06, 0.55), 0.0, 0.0),
-            //                                        discord     trust             readiness
             Move::Argue => harm(rise(0.20), -0.06, -0.02),
             Move::Advise => harm(rise(0.11), -0.03, 0.0),
             Move::AdvisePermitted => help(0.0, 0.01 * once, gated(0.01 * once)),
@@ -85,9 +85,10 @@ impl Moment<'_> {
             return None;
         }
         let k = self.before.freshness(mv);
-        // Praise and choice must not buy readiness from somebody who is still on guard.
+        // Praise and choice must not buy readiness from somebody who is still on guard, nor by
+        // being handed out every other turn: hence the gate, and a bonus that fades twice as fast.
         let moves_readiness = mv == Move::Alongside || self.open_at(now);
-        let readiness = if moves_readiness { key.readiness * k } else { 0.0 };
+        let readiness = if moves_readiness { key.readiness * k * k } else { 0.0 };
         Some(help(-key.discord * k, key.trust * k, readiness))
     }
 

@@ -92,12 +92,12 @@ pub struct TraineeRecord {
     pub behaviour: Behaviour,
     /// Whether it reflects.
     pub reflection_exists: bool,
-    /// How, if it does.
-    pub reflection_subtype: Option<ReflectionKind>,
+    /// How, if a reader sees a reflection in it.
+    pub reflection_subtype: ReflectionKind,
     /// Whether it asks.
     pub question_exists: bool,
-    /// How, if it does.
-    pub question_subtype: Option<QuestionKind>,
+    /// How, if a reader sees a question in it.
+    pub question_subtype: QuestionKind,
     /// Whether it informs or advises.
     pub therapist_input_exists: bool,
     /// Rolls (1) or argues (-1).
@@ -192,9 +192,9 @@ fn trainee_record(turn: &Turn, verdict: &Verdict) -> TraineeRecord {
         utterance_id: turn.utterance_id.clone(),
         behaviour: verdict.behaviour,
         reflection_exists: verdict.reflection.is_some(),
-        reflection_subtype: verdict.reflection,
+        reflection_subtype: verdict.kinds.0,
         question_exists: verdict.question.is_some(),
-        question_subtype: verdict.question,
+        question_subtype: verdict.kinds.1,
         therapist_input_exists: verdict.input,
         score: verdict.score,
         steer: verdict.steer,

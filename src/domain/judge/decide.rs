@@ -4,7 +4,7 @@
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::labels::{Code, Permission, Reason, Technique};
 use super::reading::{Echo, Reading, Seen, is_argument};
-use super::weights::{Feature, Row};
+use super::weights::{Feature, Features, Row};
 use super::words::Stop;
 use super::{Heard, forms};
 use crate::domain::talk::Talk;
@@ -110,6 +110,11 @@ impl Bench<'_> {
             return hit.weight;
         }
         if seen.hits.iter().any(|h| matches!(h.cue, Cue::Reported | Cue::OwnView) && framed(h)) {
+            return 0.0;
+        }
+        let before = hit.first.checked_sub(1).filter(|at| *at >= seen.unit.tokens.start);
+        let inverted = before.is_some_and(|at| self.lexicon.is(self.reading.tokens[at].word, Class::Aux));
+        if hit.cue == Cue::Advice && inverted {
             return 0.0;
         }
         let mut content =
@@ -231,8 +236,8 @@ impl Bench<'_> {
 
     /// Units whose form decides: question, reflection, information, or none of these.
     fn by_form(&self, seen: &Seen) -> Coded {
-        let [reflects, asks, informs] = self.lexicon.weights.evidence(&seen.features);
-        if asks > 0.0 && asks >= reflects && asks >= informs {
+        let [reflects, asks, informs] = self.lexicon.weights.lead(&self.in_context(seen));
+        if asks > 0.0 {
             return self.question(seen);
         }
         if let Some(hit) = seen.best(Cue::Support) {
@@ -243,7 +248,7 @@ impl Bench<'_> {
         if let Some(hit) = seen.best(Cue::Praise).filter(|_| reflects < 1.0) {
             return Coded::new(Code::NotCoded, Row::None, "").by(hit).because(Reason::GenericPraise);
         }
-        if reflects > 0.0 && reflects >= informs {
+        if reflects > 0.0 {
             return self.reflection(seen, reflects);
         }
         if informs > 0.0 {
@@ -251,6 +256,19 @@ impl Bench<'_> {
             return Coded::new(Code::GiveInformation, row, "statement_of_fact");
         }
         Coded::new(Code::NotCoded, Row::None, "no_code")
+    }
+
+    /// The unit's features with those that only the whole reply has.
+    fn in_context(&self, seen: &Seen) -> Features {
+        let mut features = seen.features.clone();
+        for feature in [Feature::ClientAsked, Feature::ClientNods, Feature::AfterReflection, Feature::AfterInput] {
+            features.set_if(self.reading.features.has(feature), feature);
+        }
+        if self.reading.units.len() == 1 {
+            features.join(&self.reading.features);
+        }
+        features.set_if(seen.shows(Feature::QuestionMark), Feature::QuestionMarkLast);
+        features
     }
 
     fn question(&self, seen: &Seen) -> Coded {

@@ -1,22 +1,28 @@
 //! Open or closed, simple or complex: what the form of a unit says.
 //! Knows: what was seen in a unit. Never: codes, scores.
 
-use super::lexicon::{Class, Cue, Lexicon};
+use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::reading::Seen;
 use super::weights::Feature;
 use super::words::Token;
 
-/// Whether a question leaves room for the client's own words.
+/// Whether a question leaves room for the client's own words. The last question decides; in
+/// "what do you think" the "do you" belongs to the "what".
 pub fn is_open(seen: &Seen, tokens: &[Token], lexicon: &Lexicon) -> bool {
-    let last = |cue| seen.hits.iter().filter(|h| h.cue == cue).map(|h| h.first).max();
-    if let (open, closed @ Some(_)) = (last(Cue::OpenQuestion), last(Cue::ClosedQuestion)) {
-        return open > closed;
+    let wh = |at: usize| lexicon.is(tokens[at].word, Class::Wh);
+    let opens = |h: &&Hit| matches!(h.cue, Cue::OpenQuestion | Cue::Evoking | Cue::Barrier | Cue::Why);
+    let inside = |at: usize| {
+        seen.hits.iter().filter(opens).any(|open| open.first < at && at <= open.end)
+            || at > seen.unit.tokens.start && wh(at - 1)
+    };
+    let closed = seen.hits.iter().filter(|h| h.cue == Cue::ClosedQuestion && !inside(h.first)).map(|h| h.first).max();
+    let open = seen.hits.iter().filter(opens).map(|h| h.first).max();
+    match (open, closed) {
+        (Some(open), Some(closed)) => open > closed,
+        (Some(_), None) => true,
+        (None, Some(_)) => false,
+        (None, None) => seen.shows(Feature::WhStart) || seen.unit.tokens.clone().any(wh) && !seen.shows(Feature::AuxStart),
     }
-    if last(Cue::OpenQuestion).is_some() || seen.has(Cue::Evoking) {
-        return true;
-    }
-    let wh = |t: &Token| lexicon.is(t.word, Class::Wh);
-    seen.shows(Feature::WhStart) || tokens[seen.unit.tokens.clone()].iter().any(wh) && !seen.shows(Feature::AuxStart)
 }
 
 /// Whether a reflection adds meaning, feeling or emphasis to what was said.
@@ -32,4 +38,9 @@ pub fn is_question(seen: &Seen) -> bool {
     [Feature::QuestionMark, Feature::WhStart, Feature::AuxStart, Feature::Open, Feature::Closed]
         .into_iter()
         .any(|feature| seen.shows(feature))
+}
+
+/// Whether a unit has a question mark and the word order of a question.
+pub fn is_marked_question(seen: &Seen) -> bool {
+    seen.shows(Feature::QuestionMark) && (seen.shows(Feature::WhStart) || seen.shows(Feature::AuxStart) || seen.shows(Feature::Inverted))
 }

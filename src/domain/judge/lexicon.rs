@@ -17,7 +17,7 @@ const MOST_CLASSES: u8 = 64;
 /// What a phrase is evidence of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the lexicon files explain each cue where its phrases stand")]
+
 pub enum Cue {
     // Reflections and what goes with them.
     Stem,

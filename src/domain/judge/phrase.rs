@@ -18,13 +18,27 @@ const SOFT: usize = 3;
 /// One part of a phrase.
 #[derive(Clone, Debug, PartialEq)]
 enum Part {
-    Words(Vec<WordId>),
-    Stem(u64),
-    Class(u8),
+    One(Choice),
     Wild,
     Gap,
     Start,
     End,
+}
+
+/// One word that is any of these.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Choice {
+    words: Vec<WordId>,
+    classes: Vec<u8>,
+    stems: Vec<u64>,
+}
+
+impl Choice {
+    fn fits(&self, token: &Token, vocabulary: &Vocabulary) -> bool {
+        self.words.contains(&token.word)
+            || self.stems.contains(&token.stem)
+            || self.classes.iter().any(|class| vocabulary.is(token.word, *class))
+    }
 }
 
 /// A phrase, ready to match.
@@ -52,21 +66,21 @@ impl Phrase {
         }
     }
 
-    /// The keys under which an index finds this phrase: its possible first words.
+    /// The words, stems and classes that the phrase can begin with.
     fn heads(&self) -> Vec<Head> {
-        match self.parts.iter().map(|(p, _)| p).find(|p| **p != Part::Start) {
-            Some(Part::Words(ids)) => ids.iter().map(|id| Head::Word(*id)).collect(),
-            Some(Part::Stem(stem)) => vec![Head::Stem(*stem)],
-            Some(Part::Class(class)) => vec![Head::Class(*class)],
-            _ => Vec::new(),
-        }
+        let Some(Part::One(choice)) = self.parts.iter().map(|(p, _)| p).find(|p| **p != Part::Start) else {
+            return Vec::new();
+        };
+        let words = choice.words.iter().map(|id| Head::Word(*id));
+        let stems = choice.stems.iter().map(|stem| Head::Stem(*stem));
+        words.chain(stems).chain(choice.classes.iter().map(|class| Head::Class(*class))).collect()
     }
 
-    /// The word ids, if the second part is a plain word too: a cheap first look.
-    fn second(&self) -> Option<&[WordId]> {
+    /// The second word, if there must be one: a cheap first look.
+    fn second(&self) -> Option<&Choice> {
         let mut plain = self.parts.iter().skip_while(|(p, _)| *p == Part::Start).skip(1);
         match plain.next() {
-            Some((Part::Words(ids), false)) => Some(ids),
+            Some((Part::One(choice), false)) => Some(choice),
             _ => None,
         }
     }
@@ -162,9 +176,9 @@ impl Index {
     }
 }
 
-fn near_next(scope: &Scope<'_>, at: usize, second: &[WordId]) -> bool {
+fn near_next(scope: &Scope<'_>, at: usize, second: &Choice) -> bool {
     for next in scope.tokens[at + 1..scope.end].iter().take(SOFT + 1) {
-        if second.contains(&next.word) {
+        if second.fits(next, scope.vocabulary) {
             return true;
         }
         if !next.soft {
@@ -186,7 +200,7 @@ fn matched(parts: &[(Part, bool)], scope: &Scope<'_>, at: usize, first: usize) -
         Part::Gap => {
             return (0..=GAP).filter(|n| at + n <= scope.end).find_map(|n| matched(rest, scope, at + n, first));
         }
-        Part::Words(_) | Part::Stem(_) | Part::Class(_) | Part::Wild => {}
+        Part::One(_) | Part::Wild => {}
     }
     for skip in 0..=SOFT {
         let here = at + skip;
@@ -207,9 +221,7 @@ fn matched(parts: &[(Part, bool)], scope: &Scope<'_>, at: usize, first: usize) -
 
 fn fits(part: &Part, token: &Token, vocabulary: &Vocabulary) -> bool {
     match part {
-        Part::Words(ids) => ids.contains(&token.word),
-        Part::Stem(stem) => token.stem == *stem,
-        Part::Class(class) => vocabulary.is(token.word, *class),
+        Part::One(choice) => choice.fits(token, vocabulary),
         Part::Wild => true,
         Part::Gap | Part::Start | Part::End => false,
     }
@@ -230,28 +242,34 @@ fn read_piece(
         "$" => Part::End,
         ".." => Part::Gap,
         "_" => Part::Wild,
-        _ => {
-            if let Some(name) = piece.strip_prefix('<').and_then(|p| p.strip_suffix('>')) {
-                let bit = classes.get(name).ok_or_else(|| format!("no word class `{name}`"))?;
-                Part::Class(*bit)
-            } else if let Some(word) = piece.strip_prefix('~') {
-                Part::Stem(stem_hash(word))
-            } else if piece.contains('|') {
-                Part::Words(piece.split('|').map(|w| vocabulary.intern(w)).collect())
-            } else {
-                for word in spelled(piece) {
-                    check_word(&word)?;
-                    parts.push((Part::Words(vec![vocabulary.intern(&word)]), optional));
-                }
-                return Ok(());
+        // A contraction stands for its words in a row.
+        _ if !piece.contains(['|', '<', '~']) => {
+            for word in spelled(piece) {
+                check_word(&word)?;
+                let words = vec![vocabulary.intern(&word)];
+                parts.push((Part::One(Choice { words, ..Choice::default() }), optional));
             }
+            return Ok(());
         }
+        _ => Part::One(read_choice(piece, vocabulary, classes)?),
     };
-    if let Part::Words(_) = part {
-        piece.split('|').try_for_each(check_word)?;
-    }
     parts.push((part, optional));
     Ok(())
+}
+
+fn read_choice(piece: &str, vocabulary: &mut Vocabulary, classes: &Classes) -> Result<Choice, String> {
+    let mut choice = Choice::default();
+    for one in piece.split('|') {
+        if let Some(name) = one.strip_prefix('<').and_then(|p| p.strip_suffix('>')) {
+            choice.classes.push(*classes.get(name).ok_or_else(|| format!("no word class `{name}`"))?);
+        } else if let Some(word) = one.strip_prefix('~') {
+            choice.stems.push(stem_hash(word));
+        } else {
+            check_word(one)?;
+            choice.words.push(vocabulary.intern(one));
+        }
+    }
+    Ok(choice)
 }
 
 fn check_word(word: &str) -> Result<(), String> {

@@ -9,6 +9,9 @@ use super::units::{Unit, split};
 use super::weights::{Feature, Features};
 use super::words::{Stop, Token};
 
+/// A question that begins so few words before the end of a unit is what the unit ends on.
+const LATE: usize = 14;
+
 /// A unit and what was seen in it.
 #[derive(Debug)]
 pub struct Seen {
@@ -39,7 +42,7 @@ impl Seen {
 
     /// Whether a feature was seen.
     pub fn shows(&self, feature: Feature) -> bool {
-        self.features.0[feature as usize] > 0.0
+        self.features.has(feature)
     }
 }
 
@@ -103,6 +106,9 @@ pub fn read(lexicon: &Lexicon, echo: &Echo, text: &str, before: Option<Behaviour
     whole(lexicon, echo, text, &tokens, &mut features);
     features.set_if(echo.nods && before == Some(Behaviour::Reflection), Feature::AfterReflection);
     features.set_if(echo.nods && before == Some(Behaviour::TherapistInput), Feature::AfterInput);
+    let told = units.last().is_some_and(|u| u.shows(Feature::ToldMark));
+    features.0[Feature::ToldMark as usize] = if told { 1.0 } else { 0.0 };
+    note_unmarked(&tokens, &mut features);
     let parrots = parrots(lexicon, echo, &tokens);
     Reading { tokens, units, features, overlap, parrots }
 }
@@ -158,8 +164,40 @@ fn note_form(lexicon: &Lexicon, text: &str, tokens: &[Token], seen: &mut Seen) {
     features.set_if(seen.overlap > 0.0 && seen.overlap < 0.5, Feature::OverlapSome);
     let nods = mine.iter().all(|t| lexicon.is(t.word, Class::Nod) || t.soft);
     features.set_if(nods, Feature::Nod);
+    note_order(lexicon, tokens, seen);
+    let features = &mut seen.features;
     let third = features.0[Feature::IStart as usize] + features.0[Feature::WeStart as usize] == 0.0;
     seen.about_client = says(&["you", "your", "yourself"]) || (third && seen.overlap > 0.0);
+}
+
+/// Where verb and subject stand: "do you" asks, "you do" tells, with or without a mark.
+fn note_order(lexicon: &Lexicon, tokens: &[Token], seen: &mut Seen) {
+    let you = lexicon.vocabulary.id("you");
+    let mut asked = None;
+    for at in seen.unit.tokens.start + 1..seen.unit.tokens.end {
+        let (before, here) = (&tokens[at - 1], &tokens[at]);
+        let inverted = lexicon.is(before.word, Class::Aux) && lexicon.is(here.word, Class::Subject);
+        let told = at > seen.unit.tokens.start + 1 && lexicon.is(tokens[at - 2].word, Class::Subject);
+        if inverted && !told {
+            asked = Some(at);
+        }
+    }
+    let asked = asked.max(seen.hits.iter().filter(|h| asks(h.cue)).map(|h| h.first).max());
+    seen.features.set_if(asked.is_some(), Feature::Inverted);
+    seen.features.set_if(asked.is_some_and(|at| at + LATE >= seen.unit.tokens.end), Feature::LateQuestion);
+    let told = seen.shows(Feature::QuestionMark) && asked.is_none() && !seen.shows(Feature::WhStart);
+    seen.features.set_if(told, Feature::ToldMark);
+    let tells = |pair: &[Token]| {
+        pair[0].word == you && (lexicon.is(pair[1].word, Class::Aux) || lexicon.is(pair[1].word, Class::Verb))
+    };
+    let mine = &tokens[seen.unit.tokens.clone()];
+    let opens = mine.len() > 1 && tells(&mine[..2]);
+    let inside = mine.windows(3).any(|w| !lexicon.is(w[0].word, Class::Aux) && tells(&w[1..]));
+    seen.features.set_if(opens || inside, Feature::YouSays);
+}
+
+fn asks(cue: Cue) -> bool {
+    matches!(cue, Cue::OpenQuestion | Cue::ClosedQuestion | Cue::Evoking)
 }
 
 fn length(words: usize, features: &mut Features) {
@@ -234,6 +272,25 @@ fn whole(lexicon: &Lexicon, echo: &Echo, text: &str, tokens: &[Token], features:
     features.set_if(echo.nods, Feature::ClientNods);
     let nods = tokens.iter().all(|t| lexicon.is(t.word, Class::Nod) || t.soft);
     features.0[Feature::Nod as usize] = if nods { 1.0 } else { 0.0 };
+}
+
+/// Who types without any marks leaves the question mark out, too: then the words alone ask,
+/// and their order must count for more.
+fn note_unmarked(tokens: &[Token], features: &mut Features) {
+    if tokens.iter().any(|t| t.stop != Stop::None) {
+        return;
+    }
+    features.set(Feature::Unmarked);
+    for (marked, unmarked) in [
+        (Feature::WhStart, Feature::UnmarkedWh),
+        (Feature::AuxStart, Feature::UnmarkedAux),
+        (Feature::Open, Feature::UnmarkedOpen),
+        (Feature::Closed, Feature::UnmarkedClosed),
+        (Feature::Inverted, Feature::UnmarkedInverted),
+        (Feature::LateQuestion, Feature::UnmarkedLate),
+    ] {
+        features.set_if(features.has(marked), unmarked);
+    }
 }
 
 fn is_content(lexicon: &Lexicon, token: &Token) -> bool {

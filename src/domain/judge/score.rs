@@ -45,6 +45,7 @@ pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
         behaviour: acts.behaviour,
         reflection: acts.reflection,
         question: acts.question,
+        kinds: acts.kinds,
         input: acts.input,
         permission: permission(bench, coded),
         consistency: acts.consistency,
@@ -170,37 +171,36 @@ struct Acts {
     behaviour: Behaviour,
     reflection: Option<ReflectionKind>,
     question: Option<QuestionKind>,
+    kinds: (ReflectionKind, QuestionKind),
     input: bool,
     consistency: Consistency,
 }
 
 fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
     let weights = &bench.lexicon.weights;
-    let evidence = weights.evidence(&bench.reading.features);
-    let [reflects, asks, informs] = [0, 1, 2].map(|act| evidence[act] >= weights.present[act]);
+    let lead = weights.lead(&bench.reading.features);
+    let [reflects, asks, informs] = [0, 1, 2].map(|act| lead[act] >= weights.present[act]);
+    let asks = asks || bench.reading.units.iter().any(forms::is_marked_question);
     let complex = coded.iter().any(|c| c.code == Code::ComplexReflection)
         || bench.reading.units.iter().any(forms::is_complex);
-    let reflection = reflects.then_some(if complex { ReflectionKind::Complex } else { ReflectionKind::Simple });
+    let kind = if complex { ReflectionKind::Complex } else { ReflectionKind::Simple };
+    let reflection = reflects.then_some(kind);
     let asked = bench.reading.units.iter().rev().find(|u| forms::is_question(u));
     let asked = asked.or(bench.reading.units.last());
     let open = asked.is_some_and(|u| forms::is_open(u, &bench.reading.tokens, bench.lexicon));
-    let question = asks.then_some(if open { QuestionKind::Open } else { QuestionKind::Closed });
-    let negotiates = bench.reading.features.present().any(|(f, _)| {
-        matches!(f, Feature::Permission | Feature::Collaborate)
-    });
+    let room = if open { QuestionKind::Open } else { QuestionKind::Closed };
+    let question = asks.then_some(room);
+    let features = &bench.reading.features;
+    let negotiates = features.has(Feature::Permission) || features.has(Feature::Collaborate);
     let consistency = match () {
         () if reflects || (asks && open && !informs) || negotiates => Consistency::C,
         () if informs => Consistency::I,
         () => Consistency::N,
     };
-    let prior = weights.prior;
     let named = [Behaviour::Reflection, Behaviour::Question, Behaviour::TherapistInput];
-    let best = (0..3).max_by(|a, b| (evidence[*a] + prior[*a]).total_cmp(&(evidence[*b] + prior[*b])));
-    let behaviour = match best {
-        Some(act) if evidence[act] + prior[act] > 0.0 => named[act],
-        _ => Behaviour::Other,
-    };
-    Acts { behaviour, reflection, question, input: informs, consistency }
+    let main = (0..3).find(|act| lead[*act] > 0.0);
+    let behaviour = main.map_or(Behaviour::Other, |act| named[act]);
+    Acts { behaviour, reflection, question, kinds: (kind, room), input: informs, consistency }
 }
 
 fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32]) -> Vec<Finding> {

@@ -49,6 +49,8 @@ pub struct Verdict {
     pub reflection: Option<ReflectionKind>,
     /// The question in it, if any: the last one decides.
     pub question: Option<QuestionKind>,
+    /// What the reflection and the question are, or would be if a reader saw one there.
+    pub kinds: (ReflectionKind, QuestionKind),
     /// Whether it informs or advises.
     pub input: bool,
     /// Where permission stands after it.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A row of the value table: what a unit does, for the score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are the table's own, in JUDGE terms")]
+
 pub enum Row {
     ComplexReflection,
     DoubleSided,
@@ -47,7 +47,7 @@ pub type Evidence = [f32; 3];
 /// What a reply shows, apart from what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "weights.toml explains each feature where its weights stand")]
+
 pub enum Feature {
     Bias,
     Words1,
@@ -108,6 +108,17 @@ pub enum Feature {
     Thanks,
     Structure,
     Nod,
+    Inverted,
+    LateQuestion,
+    YouSays,
+    ToldMark,
+    Unmarked,
+    UnmarkedWh,
+    UnmarkedAux,
+    UnmarkedOpen,
+    UnmarkedClosed,
+    UnmarkedInverted,
+    UnmarkedLate,
     ClientAsked,
     ClientNods,
     AfterReflection,
@@ -179,6 +190,17 @@ impl Feature {
         Feature::Thanks,
         Feature::Structure,
         Feature::Nod,
+        Feature::Inverted,
+        Feature::LateQuestion,
+        Feature::YouSays,
+        Feature::ToldMark,
+        Feature::Unmarked,
+        Feature::UnmarkedWh,
+        Feature::UnmarkedAux,
+        Feature::UnmarkedOpen,
+        Feature::UnmarkedClosed,
+        Feature::UnmarkedInverted,
+        Feature::UnmarkedLate,
         Feature::ClientAsked,
         Feature::ClientNods,
         Feature::AfterReflection,
@@ -192,9 +214,10 @@ impl Feature {
 pub struct Weights {
     /// Weight of each feature for reflection, question, input.
     pub evidence: BTreeMap<Feature, Evidence>,
-    /// Evidence at or above which the act counts as present in a reply.
+    /// How far the evidence for an act may stay behind the strongest other (or behind none)
+    /// for the act still to count as present in a reply.
     pub present: Evidence,
-    /// What is added to the evidence of an act when the main behaviour is chosen.
+    /// What is added to the evidence of each act.
     pub prior: Evidence,
     /// The value table.
     pub value: BTreeMap<Row, Values>,
@@ -208,9 +231,16 @@ impl Weights {
         self.value.get(&row).map_or(0.0, |values| values[context])
     }
 
+    /// How far the evidence for each act is ahead of the best other, or of none.
+    pub fn lead(&self, features: &Features) -> Evidence {
+        let evidence = self.evidence(features);
+        let best_other = |act| (0..3).filter(|o| *o != act).map(|o| evidence[o]).fold(0.0, f32::max);
+        [0, 1, 2].map(|act| evidence[act] - best_other(act))
+    }
+
     /// The evidence that features give.
-    pub fn evidence(&self, features: &Features) -> Evidence {
-        let mut sum = [0.0; 3];
+    fn evidence(&self, features: &Features) -> Evidence {
+        let mut sum = self.prior;
         for (feature, weights) in &self.evidence {
             let x = features.0[*feature as usize];
             if x != 0.0 {
@@ -251,6 +281,11 @@ impl Features {
     /// The features that were seen.
     pub fn present(&self) -> impl Iterator<Item = (Feature, f32)> {
         Feature::ALL.into_iter().zip(self.0).filter(|(_, x)| *x != 0.0)
+    }
+
+    /// Whether it is seen.
+    pub fn has(&self, feature: Feature) -> bool {
+        self.0[feature as usize] > 0.0
     }
 
     /// Sees everything that `other` sees.

@@ -339,7 +339,7 @@ fn short_form(word: &str) -> Option<&'static str> {
         "u" | "ya" | "yu" => "you",
         "ur" | "yr" => "your",
         "r" => "are",
-        "cos" | "cuz" | "coz" | "cause" | "bc" => "because",
+        "cos" | "cuz" | "coz" | "bc" => "because",
         "til" => "until",
         "thx" | "ty" => "thanks",
         "pls" | "plz" => "please",

@@ -7,8 +7,12 @@ use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::text::capitalised;
 use crate::domain::problem::Problem;
 
-/// How far before a feeling a "not" turns it round, in bytes.
-const NEGATION_REACH: usize = 14;
+/// Words that come between "you feel" and the feeling.
+const STRESS: [&str; 12] =
+    ["so", "very", "really", "pretty", "just", "a", "bit", "little", "quite", "too", "kind", "of"];
+/// The word before a feeling that makes it the client's.
+const ASCRIBES: [&str; 12] =
+    ["you're", "youre", "are", "feel", "feeling", "seem", "sound", "were", "be", "being", "look", "you"];
 
 /// One echo line, its word open.
 #[derive(Clone, Debug)]
@@ -43,7 +47,8 @@ impl Echo {
                 Some((Turn::named(turn)?, Tag::named(tag)?, replies))
             });
             let Some((turn, tag, replies)) = parsed else {
-                problems.push(Problem::new(file, "expected `move|tag: trainee => reply | reply`").at(line_no));
+                problems
+                    .push(Problem::new(file, "expected `move|tag: trainee => reply | reply`").at(line_no));
                 continue;
             };
             // A reply without an open word is an ordinary line and waits in the other files.
@@ -68,7 +73,9 @@ impl Echo {
                     for pair in pairs.split(" ; ") {
                         match pair.trim().split_once('|') {
                             Some((theirs, mine)) => self.things.push((theirs.to_owned(), mine.to_owned())),
-                            None => problems.push(Problem::new(file, format!("expected `yours|mine`: {pair}")).at(line_no)),
+                            None => problems.push(
+                                Problem::new(file, format!("expected `yours|mine`: {pair}")).at(line_no),
+                            ),
                         }
                     }
                 }
@@ -82,8 +89,12 @@ impl Echo {
     pub fn lines<'a>(&'a self, said: &str, turns: Turns) -> Vec<(&'a Rule, String)> {
         let said = said.to_lowercase();
         let feeling = self.feelings.iter().filter(|w| feels(&said, w)).max_by_key(|w| w.len()).cloned();
-        let activity = self.activities.iter().filter(|w| find(&said, w).is_some()).max_by_key(|w| w.len()).cloned();
-        let thing = self.things.iter().filter(|(y, _)| find(&said, y).is_some()).max_by_key(|(y, _)| y.len());
+        let activity =
+            self.activities.iter().filter(|w| find(&said, w).is_some()).max_by_key(|w| w.len()).cloned();
+        // The echo lines speak of one thing: "$N's fine" cannot take "my friends".
+        let one = |mine: &str| !mine.ends_with('s') || mine.ends_with("ss");
+        let named = self.things.iter().filter(|(yours, mine)| one(mine) && find(&said, yours).is_some());
+        let thing = named.max_by_key(|(yours, _)| yours.len());
         let thing = thing.map(|(_, mine)| mine.clone());
         let mut out = Vec::new();
         for rule in self.rules.iter().filter(|r| turns.has(r.turn)) {
@@ -94,7 +105,10 @@ impl Echo {
             };
             if let Some(word) = word {
                 let low = rule.text.replace(&format!("${}", rule.class), word);
-                out.push((rule, low.replace(&format!("${}", rule.class.to_ascii_uppercase()), &capitalised(word))));
+                out.push((
+                    rule,
+                    low.replace(&format!("${}", rule.class.to_ascii_uppercase()), &capitalised(word)),
+                ));
             }
         }
         out
@@ -102,7 +116,10 @@ impl Echo {
 }
 
 fn entries(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().map(|(i, l)| (i + 1, l.trim())).filter(|(_, l)| !l.is_empty() && !l.starts_with('#'))
+    text.lines()
+        .enumerate()
+        .map(|(i, l)| (i + 1, l.trim()))
+        .filter(|(_, l)| !l.is_empty() && !l.starts_with('#'))
 }
 
 /// The one class that `reply` leaves open; none where it leaves two.
@@ -117,13 +134,9 @@ fn find(said: &str, word: &str) -> Option<usize> {
     said.match_indices(word).map(|(i, _)| i).find(|i| is_word(said, *i, i + word.len()))
 }
 
-/// Whether the trainee ascribes the feeling: named, not negated, and not a whole other sense ("down", "cold")
-/// without someone who feels it.
+/// Whether the trainee ascribes the feeling to the client: "you're (so) hurt", not "let down" for "down".
 fn feels(said: &str, word: &str) -> bool {
     let Some(at) = find(said, word) else { return false };
-    let from = (at.saturating_sub(NEGATION_REACH)..=at).find(|i| said.is_char_boundary(*i)).unwrap_or(at);
-    let before = &said[from..at];
-    let negated = ["not ", "n't ", "never ", "less "].iter().any(|n| before.contains(n));
-    let ascribed = ["you're", "you are", "you feel", "feel", "you seem", "you must", "being ", "so ", "you were", "leave"];
-    !negated && ascribed.iter().any(|a| before.contains(a) || said.starts_with(word))
+    let mut before = said[..at].split_whitespace().rev().skip_while(|w| STRESS.contains(w));
+    before.next().is_some_and(|w| ASCRIBES.contains(&w.replace('\u{2019}', "'").as_str()))
 }

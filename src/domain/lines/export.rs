@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::domain::lines::store::{Few, Form, KINDS, Line, Place, Store};
 use crate::domain::lines::tag::{Tag, Turn};
+use crate::domain::lines::template;
 
 /// One client line and the trainee words that it answers. Slots are unfilled.
 #[derive(Clone, Debug, Serialize)]
@@ -55,7 +56,7 @@ pub(super) fn wordings(store: &Store) -> impl Iterator<Item = Wordings> {
     store.templates.iter().map(|t| Wordings {
         turn: t.turn,
         template: t.text.clone(),
-        wordings: t.wordings.clone(),
+        wordings: template::expand(&t.text),
     })
 }
 

@@ -32,7 +32,8 @@ impl History {
 
     /// Whether `text`, or a whole sentence of it, was said before.
     pub fn repeats(&self, text: &str) -> bool {
-        self.last_said.contains_key(&normal(text)) || long_sentences(text).any(|s| self.sentences.contains(&s))
+        self.last_said.contains_key(&normal(text))
+            || long_sentences(text).any(|s| self.sentences.contains(&s))
     }
 
     /// How many turns ago `text` was said, if it was.

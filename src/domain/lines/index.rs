@@ -2,6 +2,7 @@
 //! Knows: text. Never: lines, personas, tags.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Deserialize;
 
@@ -10,19 +11,28 @@ use crate::domain::problem::Problem;
 
 /// Weight of a shared class against that of a shared stem.
 const CLASS_WEIGHT: f32 = 0.75;
-/// How much a word that no line knows adds to the length of a turn, against a known rare one.
+/// How much a word that no trainee wording has adds to the length of a turn, against a known rare one.
 const UNKNOWN_WEIGHT: f32 = 0.35;
 /// From this length on a word may be typed wrong by one letter and still be known.
 const TYPO_LETTERS: usize = 5;
+/// Share of the cosine in the likeness; the rest is how much of the bank text was said.
+const COSINE_SHARE: f32 = 0.75;
 
-/// A term of a vector: a stem or a synonym class.
-type Term = u32;
+/// A stem or a synonym class, as a hash of its name.
+type Term = u64;
 
 /// A weighted bag of terms, sorted by term. Weights are rarity (idf), not counts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Vector {
     terms: Vec<(Term, f32)>,
     norm2: f32,
+}
+
+impl Vector {
+    /// The number of terms.
+    pub fn len(&self) -> usize {
+        self.terms.len()
+    }
 }
 
 /// A synonyms file.
@@ -35,38 +45,34 @@ struct SynonymFile {
     forms: HashMap<String, Vec<String>>,
 }
 
-/// Every stem that the banks know, with its classes and its rarity.
+/// What is known of words: synonyms, and how rare each is in the trainee wordings of the banks.
 #[derive(Debug, Default)]
 pub(super) struct Lexicon {
-    terms: HashMap<String, Term>,
-    is_class: Vec<bool>,
-    /// In how many texts a term occurs.
-    seen_in: Vec<u32>,
-    texts: u32,
     forms: HashMap<String, String>,
     classes: HashMap<Term, Vec<Term>>,
     phrases: HashMap<(Term, Term), Vec<Term>>,
-    /// Word as written -> its terms, so that each word is stemmed once.
-    cache: HashMap<String, Vec<Term>>,
+    /// In how many wordings a term occurs.
+    seen_in: HashMap<Term, u32>,
+    /// The stems among them.
+    stems: HashMap<String, Term>,
+    wordings: u32,
 }
 
 impl Lexicon {
-    /// Adds a synonyms file. Must come before the texts that are to profit from it.
+    /// Adds a synonyms file. Must come before the wordings that are to profit from it.
     pub fn add_synonyms(&mut self, file: &str, toml: &str) -> Vec<Problem> {
         let parsed: SynonymFile = match toml::from_str(toml) {
             Ok(parsed) => parsed,
             Err(e) => return vec![Problem::from_toml(file, toml, 1, &e)],
         };
-        for (stem_word, forms) in parsed.forms {
-            for form in forms {
-                self.forms.insert(form, stem(&stem_word));
-            }
+        for (word, forms) in parsed.forms {
+            self.forms.extend(forms.into_iter().map(|form| (form, stem(&word))));
         }
         let mut problems = Vec::new();
         for (name, words) in parsed.class {
-            let class = self.intern(&format!("#{name}"), true);
+            let class = term_of(&format!("#{name}"));
             for entry in words {
-                let parts: Vec<Term> = tokens(&entry).iter().map(|w| self.intern_word(w)).collect();
+                let parts: Vec<Term> = tokens(&entry).iter().map(|w| term_of(&self.base(w))).collect();
                 match parts[..] {
                     [one] => add_once(self.classes.entry(one).or_default(), class),
                     [one, two] => add_once(self.phrases.entry((one, two)).or_default(), class),
@@ -80,147 +86,131 @@ impl Lexicon {
         problems
     }
 
-    /// The terms of a bank text, which become known; `count` when it is a trainee turn,
-    /// on which rarity is measured.
-    pub fn learn(&mut self, text: &str, count: bool) -> Vec<Term> {
+    /// The terms of a trainee wording, on which rarity is measured.
+    pub fn learn(&mut self, wording: &str) -> Vec<u64> {
         let mut terms = Vec::new();
         let mut last = None;
-        for word in tokens(text) {
-            if let Some(known) = self.cache.get(&word) {
-                terms.extend_from_slice(known);
-                last = self.step(last, known.first().copied(), &mut terms);
-                continue;
-            }
-            let fresh = self.terms_of(&word);
-            terms.extend_from_slice(&fresh);
-            last = self.step(last, fresh.first().copied(), &mut terms);
-            self.cache.insert(word, fresh);
+        for word in tokens(wording) {
+            let base = self.base(&word);
+            let term = term_of(&base);
+            self.add_terms(&word, term, &mut last, &mut terms);
+            self.stems.entry(base).or_insert(term);
         }
-        terms.sort_unstable();
-        terms.dedup();
-        if count {
-            self.texts += 1;
-            for t in &terms {
-                self.seen_in[*t as usize] += 1;
-            }
+        sort_once(&mut terms);
+        self.wordings += 1;
+        for t in &terms {
+            *self.seen_in.entry(*t).or_default() += 1;
         }
         terms
     }
 
     /// The vector of terms that [`learn`](Self::learn) gave, once everything is learnt.
-    pub fn weigh(&self, terms: &[Term]) -> Vector {
+    pub fn weigh(&self, terms: &[u64]) -> Vector {
         let terms: Vec<(Term, f32)> = terms.iter().map(|t| (*t, self.rarity(*t))).collect();
         let norm2 = terms.iter().map(|(_, w)| w * w).sum();
         Vector { terms, norm2 }
     }
 
+    /// The vector of a client's line, whose words need not be known.
+    pub fn vector(&self, text: &str) -> Vector {
+        let mut terms = Vec::new();
+        let mut last = None;
+        for word in tokens(text) {
+            self.add_terms(&word, term_of(&self.base(&word)), &mut last, &mut terms);
+        }
+        sort_once(&mut terms);
+        self.weigh(&terms)
+    }
+
     /// What a trainee said: the whole, and each sentence of several by itself, since the
-    /// line to answer is often only one of them.
+    /// one to answer is often only one of them.
     pub fn read(&self, text: &str) -> Vec<Vector> {
         let parts = sentences(text);
-        let mut out = vec![self.look_up(text)];
+        let mut out = vec![self.read_one(text)];
         if parts.len() > 1 {
-            out.extend(parts.into_iter().map(|s| self.look_up(s)).filter(|v| !v.terms.is_empty()));
+            out.extend(parts.into_iter().map(|s| self.read_one(s)).filter(|v| !v.terms.is_empty()));
         }
         out
     }
 
-    fn look_up(&self, text: &str) -> Vector {
-        let mut terms = Vec::new();
-        let mut unknown = 0.0;
+    fn read_one(&self, text: &str) -> Vector {
+        let (mut terms, mut unknown) = (Vec::new(), Vec::new());
         let mut last = None;
         for word in tokens(text) {
-            let found = self.cache.get(&word).cloned().or_else(|| self.known_terms(&word));
-            let Some(found) = found else {
-                if !is_empty_word(&word) {
-                    unknown += 1.0;
-                }
-                last = None;
-                continue;
-            };
-            terms.extend_from_slice(&found);
-            last = self.step(last, found.first().copied(), &mut terms);
+            let base = self.base(&word);
+            let known = self.stems.get(&base).copied().or_else(|| self.nearest(&base));
+            // An unknown word may still meet a client's own.
+            let term = known.unwrap_or_else(|| term_of(&base));
+            if known.is_none() && !is_empty_word(&word) {
+                unknown.push(term);
+            }
+            self.add_terms(&word, term, &mut last, &mut terms);
         }
-        terms.sort_unstable();
-        terms.dedup();
+        sort_once(&mut terms);
+        sort_once(&mut unknown);
         let mut vector = self.weigh(&terms);
-        let rare = ((self.texts + 1) as f32).ln() * UNKNOWN_WEIGHT;
-        vector.norm2 += unknown * rare * rare;
+        for term in unknown {
+            let weight = self.rarity(term);
+            vector.norm2 -= weight * weight * (1.0 - UNKNOWN_WEIGHT * UNKNOWN_WEIGHT);
+        }
         vector
     }
 
-    /// The terms of a word that was not written in any bank just so.
-    fn known_terms(&self, word: &str) -> Option<Vec<Term>> {
-        if is_empty_word(word) {
-            return Some(Vec::new());
-        }
-        let stemmed = self.base(word);
-        let term = self.terms.get(&stemmed).copied().or_else(|| self.nearest(word, &stemmed))?;
-        let mut out = vec![term];
-        out.extend(self.classes.get(&term).into_iter().flatten());
-        Some(out)
-    }
-
-    /// The known word that `word` probably was meant to be.
-    fn nearest(&self, word: &str, stemmed: &str) -> Option<Term> {
-        if word.chars().count() < TYPO_LETTERS {
+    /// The known stem that `base` probably was meant to be: one letter wrong, missing or too many.
+    fn nearest(&self, base: &str) -> Option<Term> {
+        if base.len() < TYPO_LETTERS || !base.is_ascii() {
             return None;
         }
-        let near = |known: &str| known.len().abs_diff(stemmed.len()) <= 1 && known.len() + 1 >= TYPO_LETTERS;
-        self.terms
+        let near = |known: &str| known.len().abs_diff(base.len()) <= 1 && known.len() + 1 >= TYPO_LETTERS;
+        self.stems
             .iter()
-            .filter(|(known, t)| !self.is_class[**t as usize] && near(known))
-            .filter(|(known, _)| strsim::osa_distance(known, stemmed) == 1)
+            .filter(|(known, _)| near(known) && strsim::osa_distance(known, base) == 1)
             // The commonest such word; the name decides ties, so that the map's order does not.
-            .max_by_key(|(known, t)| (self.seen_in[**t as usize], std::cmp::Reverse(known.as_str())))
+            .max_by_key(|(known, t)| (self.seen_in.get(*t), std::cmp::Reverse(known.as_str())))
             .map(|(_, t)| *t)
     }
 
-    fn terms_of(&mut self, word: &str) -> Vec<Term> {
-        if is_empty_word(word) {
-            return Vec::new();
-        }
-        let term = self.intern_word(word);
-        let mut out = vec![term];
-        out.extend(self.classes.get(&term).into_iter().flatten());
-        out
-    }
-
-    /// Adds the classes of the phrase that `this` makes with the word before it.
-    fn step(&self, last: Option<Term>, this: Option<Term>, terms: &mut Vec<Term>) -> Option<Term> {
-        if let (Some(a), Some(b)) = (last, this)
-            && let Some(classes) = self.phrases.get(&(a, b))
-        {
+    /// Adds a word's term, its classes, and the classes of the phrase with the word before it.
+    fn add_terms(&self, word: &str, term: Term, last: &mut Option<Term>, terms: &mut Vec<Term>) {
+        if let Some(classes) = last.and_then(|before| self.phrases.get(&(before, term))) {
             terms.extend_from_slice(classes);
         }
-        this
+        *last = Some(term);
+        if !is_empty_word(word) {
+            terms.push(term);
+            terms.extend(self.classes.get(&term).into_iter().flatten());
+        }
     }
 
     fn base(&self, word: &str) -> String {
-        self.forms.get(word).cloned().unwrap_or_else(|| if word.starts_with(['<', '{']) { word.to_owned() } else { stem(word) })
-    }
-
-    fn intern_word(&mut self, word: &str) -> Term {
-        let base = self.base(word);
-        self.intern(&base, false)
-    }
-
-    fn intern(&mut self, name: &str, is_class: bool) -> Term {
-        if let Some(t) = self.terms.get(name) {
-            return *t;
+        match self.forms.get(word) {
+            Some(base) => base.clone(),
+            None if word.starts_with(['<', '{']) => word.to_owned(),
+            None => stem(word),
         }
-        let term = self.is_class.len() as Term;
-        self.terms.insert(name.to_owned(), term);
-        self.is_class.push(is_class);
-        self.seen_in.push(0);
-        term
     }
 
     fn rarity(&self, term: Term) -> f32 {
-        let i = term as usize;
-        let idf = ((self.texts as f32 + 1.0) / (self.seen_in[i] as f32 + 1.0)).ln().max(0.1);
-        if self.is_class[i] { idf * CLASS_WEIGHT } else { idf }
+        let seen = self.seen_in.get(&term).copied().unwrap_or(0);
+        let idf = ((self.wordings as f32 + 1.0) / (seen as f32 + 1.0)).ln().max(0.1);
+        if is_class(term) { idf * CLASS_WEIGHT } else { idf }
     }
+}
+
+/// Terms of classes are odd, terms of stems even.
+fn term_of(name: &str) -> Term {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish() & !1 | Term::from(name.starts_with('#'))
+}
+
+fn is_class(term: Term) -> bool {
+    term & 1 == 1
+}
+
+fn sort_once(terms: &mut Vec<Term>) {
+    terms.sort_unstable();
+    terms.dedup();
 }
 
 fn add_once(list: &mut Vec<Term>, term: Term) {
@@ -242,7 +232,7 @@ fn one_likeness(said: &Vector, bank: &Vector) -> f32 {
     let shared = shared_weight(said, bank);
     let cosine = shared / (said.norm2 * bank.norm2).sqrt();
     let contained = shared / bank.norm2;
-    (0.65 * cosine + 0.35 * contained * cosine.sqrt()).min(1.0)
+    (COSINE_SHARE * cosine + (1.0 - COSINE_SHARE) * contained.min(1.0) * cosine.sqrt()).min(1.0)
 }
 
 fn shared_weight(a: &Vector, b: &Vector) -> f32 {
@@ -256,4 +246,57 @@ fn shared_weight(a: &Vector, b: &Vector) -> f32 {
         j += usize::from(t <= s);
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lexicon() -> Lexicon {
+        let mut lexicon = Lexicon::default();
+        let problems = lexicon.add_synonyms(
+            "synonyms.toml",
+            "[class]\nalcohol = [\"beer\", \"booze\"]\nquit = [\"stop\", \"give up\"]",
+        );
+        assert_eq!(problems, []);
+        for wording in
+            ["How many beers do you have?", "Tell me about your mother.", "Have you tried to stop?"]
+        {
+            lexicon.learn(wording);
+        }
+        lexicon
+    }
+
+    fn like(said: &str, bank: &str) -> f32 {
+        let lexicon = lexicon();
+        likeness(&lexicon.read(said), &lexicon.vector(bank))
+    }
+
+    #[test]
+    fn a_synonym_counts_and_the_word_itself_counts_more() {
+        let (same, other, none) =
+            (like("The beer", "beers"), like("The booze", "beers"), like("The rain", "beers"));
+        assert!(same > other && other > none, "{same} {other} {none}");
+    }
+
+    #[test]
+    fn a_phrase_is_a_synonym() {
+        assert!(like("Could you give it up or give up?", "stop") > 0.0);
+    }
+
+    #[test]
+    fn one_wrong_letter_is_forgiven_in_a_long_word() {
+        assert!(like("your mothr", "mother") > 0.9);
+        assert!(like("your mohter", "mother") > 0.9);
+        assert_eq!(like("the bxr", "beer"), 0.0);
+    }
+
+    #[test]
+    fn a_sentence_by_itself_may_match() {
+        let whole = like(
+            "The weather has been awful all week long. Tell me about your mother.",
+            "Tell me about your mother.",
+        );
+        assert!(whole > 0.95, "{whole}");
+    }
 }

@@ -18,6 +18,9 @@ const MAX_WORDS: u16 = 45;
 const TOO_ALIKE: f32 = 0.85;
 /// Lines shorter than this, in trigrams, are compared exactly only.
 const MIN_TRIGRAMS: usize = 18;
+/// What trainee templates may leave open besides a line's slots.
+const TEMPLATE_SLOTS: [&str; 9] =
+    ["{y}", "{ysus}", "{ychg}", "{amp}", "{adv}", "{info}", "{q}", "{cq}", "{ything}"];
 /// The share of questions that a tag may have, in lines of a hundred.
 const QUESTIONS_PER_HUNDRED: usize = 12;
 
@@ -41,6 +44,7 @@ pub(super) fn lint(banks: &Banks, personas: &[&Persona]) -> Vec<Problem> {
     for line in &store.lines {
         problems.extend(line_faults(banks, line).into_iter().map(|m| at(store, line, m)));
     }
+    problems.extend(template_faults(store));
     problems.extend(unfilled(banks, personas));
     problems.extend(doubles(store));
     problems.extend(questions(store));
@@ -62,16 +66,16 @@ fn line_faults(banks: &Banks, line: &Line) -> Vec<String> {
     if line.words > MAX_WORDS {
         out.push(format!("{} words, {MAX_WORDS} at most: {}", line.words, quoted(text)));
     }
-    if let Some(slot) = unknown_slot(text) {
+    if let Some(slot) = unknown_slot(text, &[]) {
         out.push(format!("unknown slot {}", quoted(slot)));
     }
-    if banks.patterns.therapist.is_match(text.as_bytes()) {
+    if banks.patterns.is_therapist(text) {
         out.push(format!("speaks like a therapist: {}", quoted(text)));
     }
-    if banks.patterns.role_break.is_match(text.as_bytes()) {
+    if banks.patterns.breaks_role(text) {
         out.push(format!("leaves the role: {}", quoted(text)));
     }
-    let crisis = banks.patterns.crisis.is_match(text.as_bytes()) || line.turns.has(Turn::Crisis);
+    let crisis = banks.patterns.is_crisis(text) || line.turns.has(Turn::Crisis);
     if crisis && line.place != Place::Risk {
         out.push(format!("crisis words belong in risk.txt: {}", quoted(text)));
     }
@@ -84,11 +88,28 @@ fn line_faults(banks: &Banks, line: &Line) -> Vec<String> {
     out
 }
 
-fn unknown_slot(text: &str) -> Option<&str> {
-    let start = text.find(['<', '{', '$'])?;
+fn template_faults(store: &Store) -> Vec<Problem> {
+    let mut out = Vec::new();
+    for template in &store.templates {
+        let problem = |message: String| {
+            Problem::new(&store.files[template.file as usize], message).at(template.line_no as usize)
+        };
+        if let Some(slot) = unknown_slot(&template.text, &TEMPLATE_SLOTS) {
+            out.push(problem(format!("unknown slot {}", quoted(slot))));
+        }
+        if template.text.matches('[').count() != template.text.matches(']').count() {
+            out.push(problem(format!("a bracket is not closed: {}", quoted(&template.text))));
+        }
+    }
+    out
+}
+
+/// The first slot in `text` that is not a line's, nor one of `more`.
+fn unknown_slot<'t>(text: &'t str, more: &[&str]) -> Option<&'t str> {
+    let start = text.find(['<', '{'])?;
     let rest = &text[start..];
-    match SLOTS.iter().find(|s| rest.starts_with(**s)) {
-        Some(slot) => unknown_slot(&rest[slot.len()..]),
+    match SLOTS.iter().chain(more).find(|s| rest.starts_with(**s)) {
+        Some(slot) => unknown_slot(&rest[slot.len()..], more),
         None => Some(rest.split_inclusive(['>', '}', ' ']).next().unwrap_or(rest).trim_end()),
     }
 }
@@ -112,8 +133,11 @@ fn unfilled(banks: &Banks, personas: &[&Persona]) -> Vec<Problem> {
         let profile = Profile::of(persona, &told, &banks.patterns);
         let kind = kind_bit(persona.kind);
         for line in &store.lines {
-            let ours = line.kinds.takes(kind) && line.topics.takes(topic) && profile.allows(line.needs);
-            if ours && filling.fill(&line.text).is_none() {
+            let ours = line.kinds.takes(kind) && line.topics.takes(topic);
+            if ours
+                && profile.allows(line.known(&banks.patterns, &store.lexicon).needs)
+                && filling.fill(&line.text).is_none()
+            {
                 out.push(at(store, line, format!("{} cannot say this: {}", persona.id, quoted(&line.text))));
             }
         }
@@ -131,7 +155,11 @@ fn doubles(store: &Store) -> Vec<Problem> {
         match first.get(&key) {
             // One or two words are anybody's.
             Some(before) if line.words > 2 => {
-                out.push(at(store, line, format!("said already in {}: {}", store.source(before), quoted(&line.text))));
+                out.push(at(
+                    store,
+                    line,
+                    format!("said already in {}: {}", store.source(before), quoted(&line.text)),
+                ));
             }
             Some(_) => {}
             None => {
@@ -161,10 +189,16 @@ fn near_doubles<'a>(lines: &[(&'a Line, String)]) -> Vec<(&'a Line, &'a Line)> {
         let mut rarest = set.clone();
         rarest.sort_by_key(|g| (seen_in[g], *g));
         rarest.truncate(((1.0 - TOO_ALIKE) * set.len() as f32) as usize + 1);
-        let mut rivals: Vec<usize> = rarest.iter().filter_map(|g| by_gram.get(g)).flatten().copied().collect();
+        let mut rivals: Vec<usize> =
+            rarest.iter().filter_map(|g| by_gram.get(g)).flatten().copied().collect();
         rivals.sort_unstable();
         rivals.dedup();
-        out.extend(rivals.into_iter().filter(|j| jaccard(set, &grams[*j]) > TOO_ALIKE).map(|j| (lines[j].0, lines[i].0)));
+        out.extend(
+            rivals
+                .into_iter()
+                .filter(|j| jaccard(set, &grams[*j]) > TOO_ALIKE)
+                .map(|j| (lines[j].0, lines[i].0)),
+        );
         for gram in rarest {
             by_gram.entry(gram).or_default().push(i);
         }
@@ -204,10 +238,13 @@ fn questions(store: &Store) -> Vec<Problem> {
     let asks = |tag: Tag| matches!(tag, Tag::Test | Tag::Attack | Tag::Deflect | Tag::Warn);
     counts
         .into_iter()
-        .filter(|((_, tag), (asked, all))| !asks(*tag) && *all >= 25 && asked * 100 > all * QUESTIONS_PER_HUNDRED)
+        .filter(|((_, tag), (asked, all))| {
+            !asks(*tag) && *all >= 25 && asked * 100 > all * QUESTIONS_PER_HUNDRED
+        })
         .map(|((file, tag), (asked, all))| {
             let message = format!("{asked} of {all} `{}` lines are questions", tag.as_str());
-            Problem::new(&store.files[file as usize], message).hint("at most one in eight, except for test and attack")
+            Problem::new(&store.files[file as usize], message)
+                .hint("at most one in eight, except for test and attack")
         })
         .collect()
 }

@@ -114,7 +114,10 @@ impl Banks {
     pub fn parse(files: &[(String, String)]) -> (Self, Vec<Problem>) {
         let named = |stem: &str, ending: &str| {
             let (stem, ending) = (stem.to_owned(), ending.to_owned());
-            files.iter().filter(move |(name, _)| is_file(name, &stem, &ending)).map(|(n, t)| (n.as_str(), t.as_str()))
+            files
+                .iter()
+                .filter(move |(name, _)| is_file(name, &stem, &ending))
+                .map(|(n, t)| (n.as_str(), t.as_str()))
         };
         let (patterns, mut problems) = Patterns::parse(named("needs", ".toml"));
         let mut store = Store::default();
@@ -128,14 +131,16 @@ impl Banks {
         for (name, text) in named("words", ".txt") {
             problems.extend(echo.add_words(name, text));
         }
-        let mut reader = Reader::new(store, &patterns);
+        let mut reader = Reader::new(store);
         for (name, text) in files {
             let aside = is_file(name, "echo", ".txt") || is_file(name, "words", ".txt");
             if name.ends_with(".txt") && !aside {
                 reader.read(name, text);
-            } else if name.ends_with(".toml") && !is_file(name, "needs", "") && !is_file(name, "synonyms", "") {
+            } else if name.ends_with(".toml") && !is_file(name, "needs", "") && !is_file(name, "synonyms", "")
+            {
                 reader.problems.push(
-                    Problem::new(name, "not a file of lines").hint("lines are .txt; only needs.toml and synonyms.toml are TOML"),
+                    Problem::new(name, "not a file of lines")
+                        .hint("lines are .txt; only needs.toml and synonyms.toml are TOML"),
                 );
             }
         }
@@ -179,8 +184,8 @@ impl Banks {
         lint::lint(self, personas)
     }
 
-    /// The lines that `persona` may say now, best first, at most `query.limit`. Empty only
-    /// where no file had any line for anybody.
+    /// The lines that `persona` may say now, best first, at most `query.limit`. Empty only where
+    /// the files have no line for this client, or none on the closed list after a turn about risk.
     pub fn eligible(&self, persona: &Persona, query: &Query<'_>) -> Vec<Candidate> {
         pick::eligible(self, persona, query)
     }

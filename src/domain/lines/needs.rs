@@ -12,8 +12,6 @@ use crate::domain::problem::{Problem, nearest};
 const ADULT_YEARS: u8 = 18;
 /// The most `[[need]]` rules: their numbers are bits of a line's needs.
 const MAX_RULES: usize = 112;
-/// Room for the states of a pattern set, so that it is not built again and again.
-const DFA_BYTES: usize = 8 << 20;
 
 /// The braces at a line's end, in the order of the bits that they set.
 const BRACES: [&str; 7] = ["f", "m", "teen", "adult", "kid", "partner", "job"];
@@ -48,7 +46,13 @@ impl Needs {
     /// The needs of the slots in `text`.
     pub fn slots(text: &str) -> Needs {
         let bit = |slot: &str, i: u32| if text.contains(slot) { 1u128 << i } else { 0 };
-        Needs(bit("<kid>", 4) | bit("<partner>", 5) | bit("<job>", 6) | bit("<who>", SLOT_WHO) | bit("<friend>", SLOT_FRIEND))
+        Needs(
+            bit("<kid>", 4)
+                | bit("<partner>", 5)
+                | bit("<job>", 6)
+                | bit("<who>", SLOT_WHO)
+                | bit("<friend>", SLOT_FRIEND),
+        )
     }
 }
 
@@ -118,12 +122,9 @@ pub(super) struct Patterns {
     sharp: RegexSet,
     turns: Vec<(Turn, RegexSet)>,
     risk_goes_on: RegexSet,
-    /// Therapist-speak.
-    pub therapist: RegexSet,
-    /// Out of the role.
-    pub role_break: RegexSet,
-    /// Belongs in risk.txt only.
-    pub crisis: RegexSet,
+    therapist: RegexSet,
+    role_break: RegexSet,
+    crisis: RegexSet,
 }
 
 impl Patterns {
@@ -176,9 +177,9 @@ impl Patterns {
         made
     }
 
-    /// What `text` needs; a rule for general lines leaves a line alone that `is_general` is not said of.
+    /// What the words of `text` need, where it was written for `scope`.
     pub fn needs_of(&self, text: &str, scope: Scope) -> Needs {
-        let found = self.lines.matches(text.as_bytes());
+        let found = self.lines.matches(text.to_ascii_lowercase().as_bytes());
         let mut needs = Needs::slots(text);
         for i in found.iter().filter(|i| self.rules.get(*i).is_some_and(|r| r.applies(scope))) {
             needs.0 |= 1 << (FIRST_RULE + i as u32);
@@ -189,20 +190,35 @@ impl Patterns {
     /// Whether the words of `text` carry `shade`.
     pub fn has_shade(&self, text: &str, shade: Shade) -> bool {
         match shade {
-            Shade::Minimising => self.minimising.is_match(text.as_bytes()),
-            Shade::Hedged => self.hedged.is_match(text.as_bytes()),
-            Shade::Mild => !self.sharp.is_match(text.as_bytes()),
+            Shade::Minimising => found_in(&self.minimising, text),
+            Shade::Hedged => found_in(&self.hedged, text),
+            Shade::Mild => !found_in(&self.sharp, text),
         }
     }
 
     /// The kinds of turn that the words of a trainee's reply tell.
     pub fn turns_in(&self, said: &str) -> impl Iterator<Item = Turn> {
-        self.turns.iter().filter(move |(_, set)| set.is_match(said.as_bytes())).map(|(turn, _)| *turn)
+        self.turns.iter().filter(move |(_, set)| found_in(set, said)).map(|(turn, _)| *turn)
+    }
+
+    /// Whether `text` is therapist-speak.
+    pub fn is_therapist(&self, text: &str) -> bool {
+        found_in(&self.therapist, text)
+    }
+
+    /// Whether `text` leaves the role.
+    pub fn breaks_role(&self, text: &str) -> bool {
+        found_in(&self.role_break, text)
+    }
+
+    /// Whether `text` belongs in risk.txt only.
+    pub fn is_crisis(&self, text: &str) -> bool {
+        found_in(&self.crisis, text)
     }
 
     /// Whether a reply to a client who was just asked about risk stays with it.
     pub fn risk_goes_on(&self, said: &str) -> bool {
-        self.risk_goes_on.is_match(said.as_bytes())
+        found_in(&self.risk_goes_on, said)
     }
 }
 
@@ -219,8 +235,8 @@ impl Rule {
     fn applies(&self, scope: Scope) -> bool {
         let by_kind = !self.kind.is_empty() && scope.some_kinds;
         let by_topic = !self.topic.is_empty() && scope.some_topics;
-        let special = scope.some_kinds || scope.some_topics;
-        !by_kind && !by_topic && !(self.only_general && special)
+        let left_alone = self.only_general && (scope.some_kinds || scope.some_topics);
+        !(by_kind || by_topic || left_alone)
     }
 
     fn allows(&self, persona: &Persona, told: &str, mentions: Option<&Regex>) -> bool {
@@ -262,18 +278,33 @@ fn unknown_turn(file: &str, name: &str) -> Problem {
     }
 }
 
-/// Patterns see bytes, not Unicode: the banks are English, and the automaton stays small and fast.
+/// Patterns see bytes in lower case: the banks are English, and the automaton stays small and fast.
 fn compile_set(patterns: &[String], file: &str, problems: &mut Vec<Problem>) -> RegexSet {
-    let built = RegexSetBuilder::new(patterns).case_insensitive(true).unicode(false).dfa_size_limit(DFA_BYTES).build();
-    built.unwrap_or_else(|e| {
+    let lower: Vec<String> = patterns.iter().map(|p| lower_case(p)).collect();
+    RegexSetBuilder::new(lower).unicode(false).build().unwrap_or_else(|e| {
         problems.push(bad_pattern(file, &e));
         RegexSet::empty()
     })
 }
 
 fn compile_one(pattern: &str, file: &str, problems: &mut Vec<Problem>) -> Option<Regex> {
-    let built = RegexBuilder::new(pattern).case_insensitive(true).unicode(false).build();
+    let built = RegexBuilder::new(&lower_case(pattern)).unicode(false).build();
     built.map_err(|e| problems.push(bad_pattern(file, &e))).ok()
+}
+
+/// A pattern in lower case, but for escapes: `\W` is not `\w`.
+fn lower_case(pattern: &str) -> String {
+    let mut escaped = false;
+    let lower = pattern.chars().map(|c| {
+        let kept = escaped;
+        escaped = c == '\\' && !escaped;
+        if kept { c } else { c.to_ascii_lowercase() }
+    });
+    lower.collect()
+}
+
+fn found_in(set: &RegexSet, text: &str) -> bool {
+    set.is_match(text.to_ascii_lowercase().as_bytes())
 }
 
 fn bad_pattern(file: &str, error: &regex::Error) -> Problem {

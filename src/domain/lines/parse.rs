@@ -2,41 +2,14 @@
 //! `@m`, `@d`) says how the entries below it are to be read. README.md beside the banks has the formats.
 //! Knows: the formats. Never: personas, choosing, disk.
 
-use crate::domain::lines::needs::{Needs, Patterns};
-use crate::domain::lines::store::{Cue, Few, Form, KINDS, Line, Place, Store, Template, Topic};
+use crate::domain::lines::needs::Needs;
+use crate::domain::lines::store::{Cue, Few, Form, Frame, KINDS, Line, Place, Store, Template, Topic};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
-use crate::domain::lines::template;
 use crate::domain::lines::topic::Section;
 use crate::domain::problem::{Problem, nearest};
 
 /// The most topics: they are bits of a line's topics.
 const MAX_TOPICS: usize = 64;
-
-/// For whom and after what the entries under a header are.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    pub kinds: Few,
-    pub topics: Few,
-    pub turns: Turns,
-    pub tag: Tag,
-    pub place: Place,
-    pub needs: Needs,
-    pub cue: Option<u32>,
-}
-
-impl Frame {
-    fn new(place: Place) -> Self {
-        Self {
-            kinds: Few::default(),
-            topics: Few::default(),
-            turns: Turns::default(),
-            tag: Tag::Argue,
-            place,
-            needs: Needs::default(),
-            cue: None,
-        }
-    }
-}
 
 /// What the header above the current line opened.
 #[derive(Debug)]
@@ -60,20 +33,19 @@ enum Block {
 }
 
 /// Reads files into a [`Store`].
-pub(super) struct Reader<'a> {
+pub(super) struct Reader {
     pub store: Store,
     pub problems: Vec<Problem>,
-    patterns: &'a Patterns,
     block: Block,
     file: u16,
     line_no: u32,
     risk: bool,
 }
 
-impl<'a> Reader<'a> {
-    /// A reader whose lines get their needs from `patterns`.
-    pub fn new(store: Store, patterns: &'a Patterns) -> Self {
-        Self { store, problems: Vec::new(), patterns, block: Block::None, file: 0, line_no: 0, risk: false }
+impl Reader {
+    /// A reader that adds to `store`.
+    pub fn new(store: Store) -> Self {
+        Self { store, problems: Vec::new(), block: Block::None, file: 0, line_no: 0, risk: false }
     }
 
     /// Reads one file of client lines (or, `trainee*`, of trainee templates).
@@ -99,7 +71,8 @@ impl<'a> Reader<'a> {
 
     /// A fault in the current line.
     pub fn fault(&mut self, message: impl Into<String>, hint: Option<String>) {
-        let mut problem = Problem::new(&self.store.files[self.file as usize], message).at(self.line_no as usize);
+        let mut problem =
+            Problem::new(&self.store.files[self.file as usize], message).at(self.line_no as usize);
         problem.hint = hint;
         self.problems.push(problem);
     }
@@ -114,7 +87,9 @@ impl<'a> Reader<'a> {
         let (key, rest) = header.split_once(' ').unwrap_or((header, ""));
         let rest = rest.trim();
         let opened = match key {
-            "type" => self.kinds(rest).map(|kinds| Block::Tagged(Frame { kinds, ..Frame::new(Place::Voice) })),
+            "type" => {
+                self.kinds(rest).map(|kinds| Block::Tagged(Frame { kinds, ..Frame::new(Place::Voice) }))
+            }
             "move" if templates => self.turn(rest).map(Block::Templates),
             "move" if matches!(rest, "warn" | "leave") => {
                 let tag = if rest == "warn" { Tag::Warn } else { Tag::Leave };
@@ -183,10 +158,12 @@ impl<'a> Reader<'a> {
     fn entry(&mut self, line: &str) {
         let mut block = std::mem::replace(&mut self.block, Block::None);
         match &mut block {
-            Block::None => self.fault("this line stands under no header", Some("headers begin with @".to_owned())),
+            Block::None => {
+                self.fault("this line stands under no header", Some("headers begin with @".to_owned()))
+            }
             Block::Templates(turn) => {
-                let wordings = template::expand(line);
-                self.store.templates.push(Template { turn: *turn, text: line.to_owned(), wordings });
+                let (file, line_no) = (self.file, self.line_no);
+                self.store.templates.push(Template { turn: *turn, text: line.to_owned(), file, line_no });
             }
             Block::Tagged(frame) => self.tagged_entry(frame, line),
             Block::Exit(frame) => {
@@ -196,7 +173,9 @@ impl<'a> Reader<'a> {
                     self.replies(Frame { kinds, ..*frame }, replies);
                 }
             }
-            Block::Cell(frame, answered) | Block::Contrast(frame, answered) => self.paired_entry(frame, answered, line),
+            Block::Cell(frame, answered) | Block::Contrast(frame, answered) => {
+                self.paired_entry(frame, answered, line)
+            }
             Block::Dialogue(frame) => self.dialogue_entry(frame, line),
             Block::Topic(frame, section) => self.topic_entry(frame, section, line),
         }
@@ -266,10 +245,22 @@ impl<'a> Reader<'a> {
         split.map(|(k, v)| (k.trim(), v.trim()))
     }
 
-    /// Adds each of the replies in `text`.
+    /// Adds each of the replies in `text`. As many replies as the cue has wordings are taken
+    /// to answer them one by one.
     pub fn replies(&mut self, frame: Frame, text: &str) {
+        let wordings = frame.cue.map_or(0, |cue| self.store.cues[cue as usize].texts.len());
+        if alternatives(text).count() == wordings {
+            return self.replies_in_order(frame, text);
+        }
         for reply in alternatives(text) {
             self.reply(frame, reply);
+        }
+    }
+
+    /// Adds the replies in `text`, the first for the cue's first wording, and so on.
+    pub fn replies_in_order(&mut self, frame: Frame, text: &str) {
+        for (wording, reply) in (0..).zip(alternatives(text)) {
+            self.reply(Frame { wording: Some(wording), ..frame }, reply);
         }
     }
 
@@ -277,16 +268,12 @@ impl<'a> Reader<'a> {
     pub fn reply(&mut self, frame: Frame, text: &str) -> u32 {
         let (text, braces) = self.without_braces(text);
         let text = text.trim().to_owned();
-        let mut turns = frame.turns;
-        let mut place = frame.place;
+        let (mut turns, mut place) = (frame.turns, frame.place);
         if self.risk {
             (turns, place) = (turns.with(Turn::Crisis), Place::Risk);
         }
-        let needs = self.patterns.needs_of(&text, Line::scope(frame.kinds, frame.topics)).and(frame.needs).and(braces);
-        let terms = self.store.lexicon.learn(&text, false).into_boxed_slice();
-        let (kinds, topics, tag, cue) = (frame.kinds, frame.topics, frame.tag, frame.cue);
-        let (file, line_no, words) = (self.file, self.line_no, Line::count(&text));
-        self.store.lines.push(Line { text, tag, kinds, topics, turns, place, needs, cue, file, line_no, words, terms });
+        let frame = Frame { turns, place, needs: frame.needs.and(braces), ..frame };
+        self.store.lines.push(Line::new(text, frame, self.file, self.line_no));
         self.store.lines.len() as u32 - 1
     }
 
@@ -318,7 +305,7 @@ impl<'a> Reader<'a> {
 
     fn more_of(&mut self, cue: u32, text: &str) {
         for wording in alternatives(text) {
-            let terms = self.store.lexicon.learn(wording, true);
+            let terms = self.store.lexicon.learn(wording);
             let cue = &mut self.store.cues[cue as usize];
             cue.texts.push(wording.to_owned());
             cue.terms.push(terms);

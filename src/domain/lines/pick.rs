@@ -3,21 +3,23 @@
 
 use std::collections::HashMap;
 
+use crate::domain::action::Action;
 use crate::domain::dice::Dice;
 use crate::domain::lines::history::History;
-use crate::domain::lines::needs::{Profile, told_of};
+use crate::domain::lines::needs::{Profile, Scope, told_of};
 use crate::domain::lines::score::{Scorer, likeness_of};
 use crate::domain::lines::slots::{Filling, Unfilling, is_word};
-use crate::domain::lines::store::{Line, Place, kind_bit};
+use crate::domain::lines::store::{Known, Line, Place, kind_bit};
 use crate::domain::lines::tag::{Shade, Tag, Want, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
 use crate::domain::lines::turn::{Reading, Said};
 use crate::domain::lines::{Banks, Candidate, Query};
 use crate::domain::persona::{Fact, Persona};
 
-/// With this many candidates that answer this very turn, later groups are not asked.
+/// With this many candidates later groups are not asked.
 const ENOUGH: usize = 6;
-/// The score from which a line answers this turn and not just any.
+/// The score from which a line answers this very turn; where the groups are near to each
+/// other in tone, only such candidates count.
 const ANSWERS: f32 = 0.36;
 /// What each later group of tags costs.
 const GROUP_STEP: f32 = 0.08;
@@ -39,8 +41,12 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
     let things: &[String] = topic.map_or(&[], |t| &banks.store.topics[t].things);
     let filling = Filling::of(persona, things, &told);
     let unfilling = Unfilling::of(persona, things);
-    let said =
-        Said { moves: query.moves, apology: query.apology, trainee: query.trainee, before: query.trainee_said };
+    let said = Said {
+        moves: query.moves,
+        apology: query.apology,
+        trainee: query.trainee,
+        before: query.trainee_said,
+    };
     let reading = Reading::of(said, &unfilling, &banks.store.lexicon, &banks.patterns);
     let history = History::of(query.said);
     let scene = Scene {
@@ -61,6 +67,9 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
     let found = if found.is_empty() { scene.gather() } else { found };
     scene.finish(found)
 }
+
+/// Which lines may serve.
+type Filter<'f> = &'f dyn Fn(&Line) -> bool;
 
 /// A candidate on its way.
 #[derive(Clone, Debug)]
@@ -99,6 +108,7 @@ impl Scene<'_> {
     fn gather(&self) -> Vec<Found> {
         let mut found = Vec::new();
         let mut good = 0;
+        let least = if groups_are_near(self.query.action) { ANSWERS } else { 0.0 };
         for (step, group) in wants(self.query.action, self.persona.kind).iter().enumerate() {
             if good >= ENOUGH {
                 break;
@@ -108,7 +118,7 @@ impl Scene<'_> {
             if !self.reading.risk {
                 lines.extend(self.echoes(group));
             }
-            good += lines.iter().filter(|f| f.score >= ANSWERS).count();
+            good += lines.iter().filter(|f| f.score >= least).count();
             found.extend(lines.into_iter().map(|f| Found { score: f.score - cost, ..f }));
         }
         if found.is_empty() { self.makeshift() } else { found }
@@ -120,20 +130,25 @@ impl Scene<'_> {
             let groups = wants(self.query.action, self.persona.kind);
             groups.iter().any(|g| g.iter().any(|w| w.0 == line.tag))
         };
-        let tries: [(&dyn Fn(&Line) -> bool, Again); 6] = [
+        let tries: [(Filter<'_>, Again); 6] = [
             (&|line| near.contains(&line.tag), Again::Never),
             (&|line| line.tag == Tag::Minimal, Again::Minimal),
             (&|line| line.place != Place::Exit, Again::Never),
             (&wanted, Again::Oldest),
             (&|line| near.contains(&line.tag), Again::Oldest),
-            (&|_| true, Again::Oldest),
+            (&|line| line.place != Place::Exit, Again::Oldest),
         ];
         let mut all = tries.iter().map(|(serves, again)| self.lines_of(serves, *again));
         all.find(|found| !found.is_empty()).unwrap_or_default()
     }
 
+    fn known<'l>(&self, line: &'l Line) -> &'l Known {
+        line.known(&self.banks.patterns, &self.banks.store.lexicon)
+    }
+
     fn serves(&self, line: &Line, group: &[Want]) -> bool {
-        let shaded = |shade: Option<Shade>| shade.is_none_or(|s| self.banks.patterns.has_shade(&line.text, s));
+        let shaded =
+            |shade: Option<Shade>| shade.is_none_or(|s| self.banks.patterns.has_shade(&line.text, s));
         group.iter().any(|Want(tag, shade)| *tag == line.tag && shaded(*shade))
     }
 
@@ -142,13 +157,19 @@ impl Scene<'_> {
         let kind = kind_bit(self.persona.kind);
         let mut out = Vec::new();
         for line in &self.banks.store.lines {
-            let for_us = line.kinds.takes(kind) && line.topics.takes(self.topic) && self.profile.allows(line.needs);
+            let for_us = line.kinds.takes(kind) && line.topics.takes(self.topic);
             let in_list = self.reading.risk == (line.place == Place::Risk);
             if !for_us || !in_list || !serves(line) {
                 continue;
             }
-            let Some(score) = self.scorer.fit(line) else { continue };
-            let Some(text) = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t)) else { continue };
+            let known = self.known(line);
+            let Some(score) = self.scorer.fit(line, &known.own).filter(|_| self.profile.allows(known.needs))
+            else {
+                continue;
+            };
+            let Some(text) = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t)) else {
+                continue;
+            };
             let Some(score) = self.allowed_again(&text, score, again) else { continue };
             let found = Found { text, source: self.banks.store.source(line), tag: line.tag, score };
             out.extend(self.with_detail(line, &found));
@@ -178,9 +199,12 @@ impl Scene<'_> {
             return None;
         }
         let mut details: Vec<(&Line, String)> = Vec::new();
-        let same = |l: &&Line| l.place == Place::Detail(belief) && self.profile.allows(l.needs);
+        let same = |l: &&Line| l.place == Place::Detail(belief) && self.profile.allows(self.known(l).needs);
         for detail in self.banks.store.lines.iter().filter(same) {
-            let text = self.filling.fill(&detail.text).filter(|t| !self.is_never_said(t) && !self.history.repeats(t));
+            let text = self
+                .filling
+                .fill(&detail.text)
+                .filter(|t| !self.is_never_said(t) && !self.history.repeats(t));
             details.extend(text.map(|t| (detail, t)));
         }
         let mut dice = Dice::for_turn(self.query.dice.clone().next_u64(), u64::from(line.line_no));
@@ -197,10 +221,19 @@ impl Scene<'_> {
         let mut out = Vec::new();
         for (rule, text) in self.banks.echo.lines(self.query.trainee, self.reading.turns) {
             let serves = group.contains(&Want(rule.tag, None));
-            let Some(text) = self.filling.fill(&text).filter(|t| serves && !self.is_never_said(t)) else { continue };
-            let scope = Line::scope(Default::default(), Default::default());
-            if self.profile.allows(self.banks.patterns.needs_of(&rule.text, scope)) && !self.history.repeats(&text) {
-                out.push(Found { text, source: format!("{}:{}", rule.file, rule.line_no), tag: rule.tag, score: 0.5 });
+            let Some(text) = self.filling.fill(&text).filter(|t| serves && !self.is_never_said(t)) else {
+                continue;
+            };
+            let scope = Scope { some_kinds: false, some_topics: false };
+            if self.profile.allows(self.banks.patterns.needs_of(&rule.text, scope))
+                && !self.history.repeats(&text)
+            {
+                out.push(Found {
+                    text,
+                    source: format!("{}:{}", rule.file, rule.line_no),
+                    tag: rule.tag,
+                    score: 0.5,
+                });
             }
         }
         out
@@ -236,7 +269,8 @@ impl Scene<'_> {
             let chance = CHANCE * dice.unit();
             let opening = if self.history.opens_alike(&f.text) { SAME_OPENING } else { 0.0 };
             let score = f.score + chance - opening - length_cost(word_count(&f.text), self.query.words);
-            let candidate = Candidate { text: f.text, source: f.source, tag: f.tag, prior: score.clamp(0.0, 1.0) };
+            let candidate =
+                Candidate { text: f.text, source: f.source, tag: f.tag, prior: score.clamp(0.0, 1.0) };
             match best.entry(normal(&candidate.text)) {
                 std::collections::hash_map::Entry::Occupied(mut old) if old.get().prior < candidate.prior => {
                     old.insert(candidate);
@@ -252,6 +286,12 @@ impl Scene<'_> {
         out.truncate(self.query.limit);
         out
     }
+}
+
+/// Whether a line of a later group that answers the turn does better than one of the first
+/// that does not. Discord, a disclosure or a plan must be what they are.
+fn groups_are_near(action: Action) -> bool {
+    !action.is_discord() && !matches!(action, Action::Engage | Action::Disclose | Action::Plan)
 }
 
 /// What a reply of `words` words costs where `wished` were wished for: nothing within a factor of 1.5 or so.

@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 
 use crate::domain::lines::history::History;
-use crate::domain::lines::index::{Lexicon, likeness};
+use crate::domain::lines::index::{Lexicon, Vector, likeness};
 use crate::domain::lines::slots::Filling;
-use crate::domain::lines::store::{Line, Place, Store};
+use crate::domain::lines::store::{Form, Line, Place, Store};
 use crate::domain::lines::tag::{Turn, Turns};
 use crate::domain::lines::turn::Reading;
 
@@ -14,11 +14,24 @@ use crate::domain::lines::turn::Reading;
 const PAIRED: f32 = 0.28;
 /// … and where the judge saw another kind of turn.
 const PAIRED_ELSEWHERE: f32 = 0.42;
+/// Turns whose answers make no sense after any other.
+const NOT_TO_BE_MISTAKEN: [Turn; 9] = [
+    Turn::Opening,
+    Turn::Apology,
+    Turn::SmallTalk,
+    Turn::Nonsense,
+    Turn::Ai,
+    Turn::Silence,
+    Turn::OffTopic,
+    Turn::WhoAreYou,
+    Turn::Permission,
+];
+/// Terms from which a wording is told by its words alone.
+const FULL_WORDING: usize = 4;
+/// How much a reply's own wording counts against the best of its cue.
+const OWN_WORDING: f32 = 0.2;
 /// Likeness below which a belief comes out of the blue.
-const IN_REACH: f32 = 0.15;
-/// Likeness to a reflection from which the details of a belief may come though the client
-/// has not voiced it.
-const REFLECTED: f32 = 0.45;
+const IN_REACH: f32 = 0.2;
 /// Likeness that the next line of a whole conversation needs.
 const NEXT: f32 = 0.2;
 
@@ -45,9 +58,10 @@ impl<'a> Scorer<'a> {
         filling: &'a Filling,
         topic: Option<usize>,
     ) -> Self {
-        let cues = store.cues.iter().map(|cue| {
-            cue.vectors.iter().map(|v| likeness(&reading.vectors, v)).fold(0.0, f32::max)
-        });
+        let cues = store
+            .cues
+            .iter()
+            .map(|cue| cue.vectors.iter().map(|v| likeness(&reading.vectors, v)).fold(0.0, f32::max));
         let mut voiced = HashSet::new();
         for line in store.lines.iter().filter(|l| l.topics.takes(topic)) {
             if let Place::Claim(b) | Place::Detail(b) | Place::Softened(b) = line.place
@@ -61,11 +75,11 @@ impl<'a> Scorer<'a> {
     }
 
     /// How the line fits, about `0.0..=1.0` before length and chance; `None` where it must not be said now.
-    pub fn fit(&self, line: &Line) -> Option<f32> {
+    pub fn fit(&self, line: &Line, words: &Vector) -> Option<f32> {
         if line.turns.has(Turn::Crisis) != (line.place == Place::Risk) {
             return None;
         }
-        let own = likeness(&self.reading.vectors, &self.store.lexicon.weigh(&line.terms));
+        let own = likeness(&self.reading.vectors, words);
         let met = line.turns.meets(self.reading.turns);
         match line.place {
             Place::Voice if line.turns.is_empty() => Some(0.24 + 0.5 * own),
@@ -84,25 +98,27 @@ impl<'a> Scorer<'a> {
     }
 
     fn paired(&self, line: &Line, met: bool, own: f32) -> Option<f32> {
-        let like = self.cue(line.cue);
+        let like = self.answered(line, met);
         let (least, discount) = if met { (PAIRED, 0.0) } else { (PAIRED_ELSEWHERE, 0.08) };
-        (like >= least).then_some(0.26 + 0.72 * like + 0.15 * own - discount)
+        if !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN)) {
+            return None;
+        }
+        (like >= least).then_some(0.14 + 0.84 * like + 0.15 * own - discount)
     }
 
     fn claim(&self, belief: u32, own: f32) -> f32 {
         let b = &self.store.beliefs[belief as usize];
         let like = self.cue(b.asked).max(self.cue(b.reflected)).max(0.9 * own);
-        if like < IN_REACH { 0.16 } else { 0.16 + 0.75 * like }
+        let weight = if self.reading.is_social() { 0.5 } else { 0.8 };
+        if like < IN_REACH { 0.16 } else { 0.12 + weight * like }
     }
 
+    /// What elaborates a belief makes sense only while the belief is on the table.
     fn detail(&self, belief: u32) -> Option<f32> {
         let b = &self.store.beliefs[belief as usize];
         let like = self.cue(b.reflected).max(self.cue(b.asked));
-        if self.voiced.contains(&belief) {
-            let taken_up = self.reading.reflects || like >= IN_REACH;
-            return Some(if taken_up { 0.42 } else { 0.3 } + 0.45 * like);
-        }
-        (like >= REFLECTED).then_some(0.2 + 0.65 * like)
+        let taken_up = self.reading.reflects || like >= IN_REACH;
+        self.voiced.contains(&belief).then_some(if taken_up { 0.42 } else { 0.3 } + 0.45 * like)
     }
 
     fn softened(&self, belief: u32) -> Option<f32> {
@@ -137,9 +153,22 @@ impl<'a> Scorer<'a> {
     fn cue(&self, cue: Option<u32>) -> f32 {
         cue.map_or(0.0, |i| self.cues[i as usize])
     }
+
+    /// Likeness of what was said to the wordings that `line` answers, with most regard to its
+    /// own one. Where the kind of turn is another, a wording of a word or two says too little.
+    fn answered(&self, line: &Line, met: bool) -> f32 {
+        let Some(cue) = line.cue.map(|i| &self.store.cues[i as usize]) else { return 0.0 };
+        let like = |v: &Vector| {
+            if met || v.len() >= FULL_WORDING { likeness(&self.reading.vectors, v) } else { 0.0 }
+        };
+        let best = if met { self.cue(line.cue) } else { cue.vectors.iter().map(like).fold(0.0, f32::max) };
+        let Some(own) = line.wording.and_then(|i| cue.vectors.get(usize::from(i))) else { return best };
+        let share = if cue.form == Form::Asked { 1.0 } else { OWN_WORDING };
+        share * like(own) + (1.0 - share) * best
+    }
 }
 
 /// Likeness of a fact's own line, which no bank has learnt, to what was said.
 pub(super) fn likeness_of(text: &str, reading: &Reading, lexicon: &Lexicon) -> f32 {
-    lexicon.read(text).first().map_or(0.0, |v| likeness(&reading.vectors, v))
+    likeness(&reading.vectors, &lexicon.vector(text))
 }

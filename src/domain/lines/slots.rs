@@ -45,7 +45,11 @@ impl Filling {
         while let Some(start) = rest.find(['<', '{']) {
             out.push_str(&rest[..start]);
             let (slot, value) = self.values.iter().find(|(s, _)| rest[start..].starts_with(s))?;
-            if begins_sentence(&out) { out.push_str(&capitalised(value)) } else { out.push_str(value) }
+            if begins_sentence(&out) {
+                out.push_str(&capitalised(value))
+            } else {
+                out.push_str(value)
+            }
             rest = &rest[start + slot.len()..];
         }
         out.push_str(rest);
@@ -143,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_name_is_found_in_any_determiner() {
-        let unfilling = Unfilling { names: vec![("po".to_owned(), "<who>"), ("drinking".to_owned(), "{thing}")] };
+        let unfilling =
+            Unfilling { names: vec![("po".to_owned(), "<who>"), ("drinking".to_owned(), "{thing}")] };
         assert_eq!(unfilling.apply("Your PO's worried. Possibly."), "your po <who>'s worried. possibly.");
         assert_eq!(unfilling.apply("The drinking"), "the drinking {thing}");
     }
@@ -151,7 +156,10 @@ mod tests {
     #[test]
     fn a_slot_takes_a_capital_where_a_sentence_begins() {
         let filling = Filling { values: vec![("<who>", "my wife".to_owned())] };
-        assert_eq!(filling.fill("<who> said no. Ask <who>.").as_deref(), Some("My wife said no. Ask my wife."));
+        assert_eq!(
+            filling.fill("<who> said no. Ask <who>.").as_deref(),
+            Some("My wife said no. Ask my wife.")
+        );
         assert_eq!(filling.fill("Ask <kid>."), None);
     }
 }

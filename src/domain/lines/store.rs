@@ -1,8 +1,10 @@
 //! The lines in memory: what each says, for whom, and what it answers.
 //! Knows: tags, needs, vectors. Never: files' grammar, choosing.
 
+use std::sync::OnceLock;
+
 use crate::domain::lines::index::{Lexicon, Vector};
-use crate::domain::lines::needs::{Needs, Scope};
+use crate::domain::lines::needs::{Needs, Patterns, Scope};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::text::word_count;
 use crate::domain::persona::Kind;
@@ -81,8 +83,37 @@ pub(super) enum Place {
     Risk,
 }
 
+/// For whom and after what the entries under a header are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub kinds: Few,
+    pub topics: Few,
+    pub turns: Turns,
+    pub tag: Tag,
+    pub place: Place,
+    pub needs: Needs,
+    pub cue: Option<u32>,
+    pub wording: Option<u16>,
+}
+
+impl Frame {
+    /// For anybody, any time; the tag is set by the entry.
+    pub fn new(place: Place) -> Self {
+        Self {
+            kinds: Few::default(),
+            topics: Few::default(),
+            turns: Turns::default(),
+            tag: Tag::Argue,
+            place,
+            needs: Needs::default(),
+            cue: None,
+            wording: None,
+        }
+    }
+}
+
 /// One client line.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Line {
     /// As written, slots unfilled, braces gone.
     pub text: String,
@@ -92,25 +123,44 @@ pub(super) struct Line {
     /// The kinds of turn that it answers; none = any.
     pub turns: Turns,
     pub place: Place,
+    /// What its braces and its conversation ask for.
     pub needs: Needs,
     /// Index of the [`Cue`] that it answers.
     pub cue: Option<u32>,
+    /// Which of the cue's wordings it was written for, where each has its own reply.
+    pub wording: Option<u16>,
     pub file: u16,
     pub line_no: u32,
     pub words: u16,
-    /// Terms of its own words.
-    pub terms: Box<[u32]>,
+    /// Found out when first asked for, since most lines never are in one run.
+    known: OnceLock<Known>,
+}
+
+/// What is found out about a line from its words.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// Everything that it asks of a client.
+    pub needs: Needs,
+    /// Its own words.
+    pub own: Vector,
 }
 
 impl Line {
-    /// Whom the line was written for, for the rules of needs.
-    pub fn scope(kinds: Few, topics: Few) -> Scope {
-        Scope { some_kinds: !kinds.is_any(), some_topics: !topics.is_any() }
+    /// A line as its file has it.
+    pub fn new(text: String, for_whom: Frame, file: u16, line_no: u32) -> Self {
+        let Frame { kinds, topics, turns, tag, place, needs, cue, wording } = for_whom;
+        let words = word_count(&text);
+        let known = OnceLock::new();
+        Self { text, tag, kinds, topics, turns, place, needs, cue, wording, file, line_no, words, known }
     }
 
-    /// Its length in words, from its text.
-    pub fn count(text: &str) -> u16 {
-        word_count(text)
+    /// What its words tell.
+    pub fn known(&self, patterns: &Patterns, lexicon: &Lexicon) -> &Known {
+        self.known.get_or_init(|| {
+            let scope = Scope { some_kinds: !self.kinds.is_any(), some_topics: !self.topics.is_any() };
+            let needs = patterns.needs_of(&self.text, scope).and(self.needs);
+            Known { needs, own: lexicon.vector(&self.text) }
+        })
     }
 }
 
@@ -139,7 +189,8 @@ pub enum Form {
 pub(super) struct Cue {
     pub form: Form,
     pub texts: Vec<String>,
-    pub terms: Vec<Vec<u32>>,
+    /// Until [`Store::weigh`].
+    pub terms: Vec<Vec<u64>>,
     pub vectors: Vec<Vector>,
 }
 
@@ -165,12 +216,13 @@ pub(super) struct Topic {
     pub first: (u16, u32),
 }
 
-/// A trainee template, its alternatives written out.
+/// A trainee template, as written.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
     pub turn: Turn,
     pub text: String,
-    pub wordings: Vec<String>,
+    pub file: u16,
+    pub line_no: u32,
 }
 
 /// Everything that the files said.
@@ -199,7 +251,7 @@ impl Store {
     /// Computes the vectors of all cues; after the last file.
     pub fn weigh(&mut self) {
         for cue in &mut self.cues {
-            cue.vectors = cue.terms.iter().map(|t| self.lexicon.weigh(t)).collect();
+            cue.vectors = std::mem::take(&mut cue.terms).iter().map(|t| self.lexicon.weigh(t)).collect();
         }
     }
 }

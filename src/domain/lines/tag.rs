@@ -324,25 +324,36 @@ pub(super) struct Want(pub Tag, pub Option<Shade>);
 pub(super) fn wants(action: Action, kind: Kind) -> &'static [&'static [Want]] {
     match action {
         Action::Deny => &[&[Want(Tag::Deny, None)], &[Want(Tag::Argue, None)]],
-        Action::Downplay => &[&[Want(Tag::Downplay, None)], &[Want(Tag::Argue, Some(Shade::Minimising))], &[Want(Tag::Argue, None)]],
+        Action::Downplay => &[
+            &[Want(Tag::Downplay, None)],
+            &[Want(Tag::Argue, Some(Shade::Minimising))],
+            &[Want(Tag::Argue, None)],
+        ],
         Action::Blame => &[&[Want(Tag::Blame, None)], &[Want(Tag::Argue, None)]],
         Action::Engage => &[&[Want(Tag::Minimal, None)], &[Want(Tag::Deflect, Some(Shade::Mild))]],
         Action::Inform => &[&[Want(Tag::Inform, None)], &[Want(Tag::Soften, None)]],
-        Action::Ember => &[&[Want(Tag::Ember, None)], &[Want(Tag::Soften, None), Want(Tag::Change, Some(Shade::Hedged))]],
+        Action::Ember => {
+            &[&[Want(Tag::Ember, None)], &[Want(Tag::Soften, None), Want(Tag::Change, Some(Shade::Hedged))]]
+        }
         Action::Hesitate => &[&[Want(Tag::Hesitate, None)], &[Want(Tag::YesBut, None)]],
         Action::Doubt => &[&[Want(Tag::Doubt, None)], &[Want(Tag::YesBut, None)]],
-        Action::Acknowledge => &[&[Want(Tag::Acknowledge, None)], &[Want(Tag::Soften, None)], &[Want(Tag::Change, None)]],
+        Action::Acknowledge => {
+            &[&[Want(Tag::Acknowledge, None)], &[Want(Tag::Soften, None)], &[Want(Tag::Change, None)]]
+        }
         Action::Reject => &[&[Want(Tag::Argue, None), Want(Tag::YesBut, None)], &[Want(Tag::Deny, None)]],
         Action::Accept => &[&[Want(Tag::Accept, None)], &[Want(Tag::Soften, None)]],
         Action::Plan => &[&[Want(Tag::Commit, None)], &[Want(Tag::Change, None)]],
         Action::Challenge => &[&[Want(Tag::Attack, None)], &[Want(Tag::Test, None)]],
         Action::Test => &[&[Want(Tag::Test, None)], &[Want(Tag::Attack, None)]],
         Action::Deflect => &[&[Want(Tag::Deflect, None)], &[Want(Tag::Minimal, None)]],
-        Action::Withdraw if kind == Kind::ShutDown => {
-            &[&[Want(Tag::Minimal, None), Want(Tag::Attack, None), Want(Tag::Test, None)], &[Want(Tag::Deflect, None)]]
-        }
+        Action::Withdraw if kind == Kind::ShutDown => &[
+            &[Want(Tag::Minimal, None), Want(Tag::Attack, None), Want(Tag::Test, None)],
+            &[Want(Tag::Deflect, None)],
+        ],
         Action::Withdraw => &[&[Want(Tag::Minimal, None)], &[Want(Tag::Deflect, Some(Shade::Mild))]],
-        Action::Disclose => &[&[Want(Tag::Disclose, None)], &[Want(Tag::Acknowledge, None), Want(Tag::Soften, None)]],
+        Action::Disclose => {
+            &[&[Want(Tag::Disclose, None)], &[Want(Tag::Acknowledge, None), Want(Tag::Soften, None)]]
+        }
         Action::Warn => &[&[Want(Tag::Warn, None)], &[Want(Tag::Attack, None)]],
         Action::Leave => &[&[Want(Tag::Leave, None)]],
     }

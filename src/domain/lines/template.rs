@@ -46,6 +46,9 @@ mod tests {
 
     #[test]
     fn every_bracket_moves_on() {
-        assert_eq!(expand("[So|And|] you [quit|stop] ."), ["So you quit.", "And you stop.", "you quit.", "So you stop."]);
+        assert_eq!(
+            expand("[So|And|] you [quit|stop] ."),
+            ["So you quit.", "And you stop.", "you quit.", "So you stop."]
+        );
     }
 }

@@ -100,7 +100,11 @@ pub(super) fn stem(word: &str) -> String {
     let cut = |n: usize| &word[..word.len() - n];
     let stemmed = if word.ends_with("ies") || word.ends_with("ied") {
         format!("{}y", cut(3))
-    } else if word.ends_with("sses") || word.ends_with("shes") || word.ends_with("ches") || word.ends_with("xes") {
+    } else if word.ends_with("sses")
+        || word.ends_with("shes")
+        || word.ends_with("ches")
+        || word.ends_with("xes")
+    {
         cut(2).to_owned()
     } else if let Some(root) = root_of(word, "ing").or_else(|| root_of(word, "ed")) {
         undouble(root)
@@ -141,7 +145,9 @@ mod tests {
 
     #[test]
     fn stems_meet() {
-        for (a, b) in [("drinking", "drinks"), ("stopped", "stop"), ("worries", "worried"), ("making", "make")] {
+        for (a, b) in
+            [("drinking", "drinks"), ("stopped", "stop"), ("worries", "worried"), ("making", "make")]
+        {
             assert_eq!(stem(a), stem(b), "{a} and {b}");
         }
         assert_eq!(stem("this"), "this");
@@ -149,7 +155,10 @@ mod tests {
 
     #[test]
     fn slots_stay_whole_and_contractions_part() {
-        assert_eq!(tokens("You don\u{2019}t see <who>'s {thing}."), ["you", "do", "not", "see", "<who>", "s", "{thing}"]);
+        assert_eq!(
+            tokens("You don\u{2019}t see <who>'s {thing}."),
+            ["you", "do", "not", "see", "<who>", "s", "{thing}"]
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The sections of a topic file: beliefs, advice, information, closed questions, plans, disclosures.
 //! Knows: the format. Never: personas, choosing, disk.
 
-use crate::domain::lines::parse::{Frame, Reader, alternatives};
-use crate::domain::lines::store::{Belief, Form, Place};
+use crate::domain::lines::parse::{Reader, alternatives};
+use crate::domain::lines::store::{Belief, Form, Frame, Place};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
 
 /// The section of a topic that the current line belongs to.
@@ -20,7 +20,7 @@ pub(super) enum Section {
 
 const KEYS: &str = "y m e a w q act (belief), yb ar so mi in (answers)";
 
-impl Reader<'_> {
+impl Reader {
     /// One line under `@topic`.
     pub(super) fn topic_entry(&mut self, frame: &mut Frame, section: &mut Section, line: &str) {
         if let Some(next) = self.topic_header(frame, line) {
@@ -83,7 +83,10 @@ impl Reader<'_> {
             ("so", _) => Tag::Soften,
             _ => match Tag::named(key) {
                 Some(tag) => tag,
-                None => return self.fault(format!("unknown key `{key}`"), Some(format!("known: {KEYS}, or a tag"))),
+                None => {
+                    return self
+                        .fault(format!("unknown key `{key}`"), Some(format!("known: {KEYS}, or a tag")));
+                }
             },
         };
         let turns = match form {
@@ -91,7 +94,14 @@ impl Reader<'_> {
             Form::Info => Turns::of(&[Turn::InfoNoPerm, Turn::InfoPerm]),
             _ => Turns::of(&[Turn::ClosedQ, Turn::OpenQ]),
         };
-        self.replies(Frame { place: Place::Paired, tag, turns, cue: Some(cue), ..*frame }, replies);
+        let frame = Frame { place: Place::Paired, tag, turns, cue: Some(cue), ..*frame };
+        // The questions of a CQ are different ones: the first answer is to the first, and so on.
+        // "ar" turns any of them down.
+        if form == Form::Asked && key != "ar" {
+            self.replies_in_order(frame, replies);
+        } else {
+            self.replies(frame, replies);
+        }
     }
 
     /// One key of a belief; gives the act where the line sets it.

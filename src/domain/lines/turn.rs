@@ -30,7 +30,26 @@ pub(super) struct Said<'a> {
     pub before: &'a [String],
 }
 
+/// Turns that are about the two people rather than about the subject.
+const SOCIAL: [Turn; 10] = [
+    Turn::Opening,
+    Turn::Affirm,
+    Turn::Autonomy,
+    Turn::Permission,
+    Turn::Apology,
+    Turn::SmallTalk,
+    Turn::Nonsense,
+    Turn::Ai,
+    Turn::Silence,
+    Turn::WhoAreYou,
+];
+
 impl Reading {
+    /// Whether it is about the two people only: a belief on the topic would come out of the blue.
+    pub fn is_social(&self) -> bool {
+        !self.turns.is_empty() && self.turns.iter().all(|t| SOCIAL.contains(&t))
+    }
+
     /// Reads `said` with the persona's names taken for their slots.
     pub fn of(said: Said<'_>, unfilling: &Unfilling, lexicon: &Lexicon, patterns: &Patterns) -> Self {
         let mut turns = turns_of(said.moves);
@@ -46,9 +65,10 @@ impl Reading {
         turns = patterns.turns_in(said.trainee).fold(turns, Turns::with);
         let last_was_risk = said.before.last().is_some_and(|t| is_risk(t, patterns));
         let risk = turns.has(Turn::Crisis) || (last_was_risk && patterns.risk_goes_on(said.trainee));
-        let reflects = [Turn::Simple, Turn::Complex, Turn::Double, Turn::Amplified, Turn::Alongside, Turn::Summary]
-            .into_iter()
-            .any(|t| turns.has(t));
+        let reflects =
+            [Turn::Simple, Turn::Complex, Turn::Double, Turn::Amplified, Turn::Alongside, Turn::Summary]
+                .into_iter()
+                .any(|t| turns.has(t));
         let vectors = lexicon.read(&unfilling.apply(said.trainee));
         Self { vectors, turns, risk, reflects }
     }

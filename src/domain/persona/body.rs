@@ -34,7 +34,9 @@ pub fn examples(body: &str) -> Result<Vec<Exchange<'_>>, Vec<(usize, String)>> {
         let at = line_of(body, line.as_ptr() as usize - body.as_ptr() as usize);
         match (line.strip_prefix("T:"), line.strip_prefix("C:"), asked.take()) {
             (Some(trainee), _, None) => asked = Some((at, trainee.trim())),
-            (_, Some(client), Some((_, trainee))) => exchanges.push(Exchange { trainee, client: client.trim() }),
+            (_, Some(client), Some((_, trainee))) => {
+                exchanges.push(Exchange { trainee, client: client.trim() })
+            }
             (Some(trainee), _, Some((before, _))) => {
                 faults.push((before, "an example without an answer".to_owned()));
                 asked = Some((at, trainee.trim()));

@@ -45,7 +45,11 @@ impl Faults {
     fn text(&mut self, key: impl Into<String>, text: &str, most: usize) {
         let (key, length) = (key.into(), text.chars().count());
         self.unless(!text.trim().is_empty(), key.clone(), format!("`{key}` is empty"));
-        self.unless(length <= most, key.clone(), format!("`{key}` has {length} characters, at most {most} fit"));
+        self.unless(
+            length <= most,
+            key.clone(),
+            format!("`{key}` has {length} characters, at most {most} fit"),
+        );
         self.unless(!text.contains('\n'), key.clone(), format!("`{key}` must be one line"));
     }
 
@@ -104,18 +108,25 @@ fn numbers(persona: &Persona, faults: &mut Faults) {
     ] {
         faults.number(key, x, range);
     }
-    let is_ordered = 1 <= words.low && words.low <= words.median && words.median <= words.high && words.high <= 120;
+    let is_ordered =
+        1 <= words.low && words.low <= words.median && words.median <= words.high && words.high <= 120;
     faults.unless(is_ordered, "words", "`words` must rise from low over median to high, within 1 to 120");
 }
 
 fn effects(list: &str, effects: &[Effect], faults: &mut Faults) {
     let mut seen = BTreeSet::new();
     for (i, effect) in effects.iter().enumerate() {
-        for (key, x) in [("discord", effect.discord), ("trust", effect.trust), ("readiness", effect.readiness)] {
+        for (key, x) in
+            [("discord", effect.discord), ("trust", effect.trust), ("readiness", effect.readiness)]
+        {
             faults.number(format!("{list}.{i}.{key}"), x, (0.0, 0.5));
         }
         let name = effect.on.as_str();
-        faults.unless(seen.insert(effect.on), format!("{list}.{i}.move"), format!("`{name}` is in `{list}` twice"));
+        faults.unless(
+            seen.insert(effect.on),
+            format!("{list}.{i}.move"),
+            format!("`{name}` is in `{list}` twice"),
+        );
     }
 }
 
@@ -151,7 +162,11 @@ fn facts(persona: &Persona, faults: &mut Faults) {
 
 fn sections(persona: &Persona, faults: &mut Faults) {
     let text = &persona.body;
-    faults.unless(text.len() <= 16_384, "body", format!("the body has {} bytes, at most 16384 fit", text.len()));
+    faults.unless(
+        text.len() <= 16_384,
+        "body",
+        format!("the body has {} bytes, at most 16384 fit", text.len()),
+    );
     let has_who = body::section(text, "Who").is_some_and(|who| !who.is_empty());
     faults.unless(has_who, "body", "the body has no section `## Who` with text");
 }

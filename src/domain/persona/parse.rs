@@ -22,7 +22,11 @@ const FENCE: &str = "+++";
 ///
 /// # Errors
 /// Everything that is wrong, in the order of the lines.
-pub fn parse(file: &str, text: &str, base: &dyn Fn(&str) -> Option<Persona>) -> Result<Persona, Vec<Problem>> {
+pub fn parse(
+    file: &str,
+    text: &str,
+    base: &dyn Fn(&str) -> Option<Persona>,
+) -> Result<Persona, Vec<Problem>> {
     if text.len() > LARGEST {
         return Err(vec![Problem::new(file, format!("larger than {LARGEST} bytes"))]);
     }
@@ -38,10 +42,10 @@ pub fn parse(file: &str, text: &str, base: &dyn Fn(&str) -> Option<Persona>) -> 
     if !reader.problems.is_empty() {
         return Err(reader.problems);
     }
-    let draft = reader.draft();
+    let Some(draft) = reader.draft() else { return Err(reader.problems) };
     let persona = reader.persona(draft, base);
     reader.body_problems();
-    reader.problems.sort_by_key(|problem| problem.line);
+    reader.problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
     if reader.problems.is_empty() { Ok(persona) } else { Err(reader.problems) }
 }
 
@@ -83,20 +87,18 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// The front matter, without the entries that cannot be read. Each round finds the first
-    /// of them and takes it out, so that one fault does not hide the next.
-    fn draft(&mut self) -> Draft {
+    /// of them and takes it out, so that one fault does not hide the next. `None` where a
+    /// fault belongs to no entry.
+    fn draft(&mut self) -> Option<Draft> {
         let mut readable = self.document.clone();
         loop {
             let error = match Draft::deserialize(Deserializer::from(readable.clone())) {
-                Ok(draft) => return draft,
+                Ok(draft) => return Some(draft),
                 Err(error) => error,
             };
             self.toml_problem(&error);
-            let removed = error.span().and_then(|span| remove(readable.get_mut(), &span));
-            match removed {
-                Some(key) => self.dropped.push(key),
-                None => return Draft::default(),
-            }
+            let removed = remove(readable.get_mut(), &error.span()?)?;
+            self.dropped.push(removed);
         }
     }
 
@@ -137,7 +139,9 @@ impl<'a> Reader<'a> {
             Some(id) if !check::is_slug(id) => {
                 self.problem("id", "`id` may have only a-z, 0-9 and -, at most 40 of them");
             }
-            Some(id) if id != stem => self.problem("id", format!("`id` is `{id}`, but the file is called `{stem}`")),
+            Some(id) if id != stem => {
+                self.problem("id", format!("`id` is `{id}`, but the file is called `{stem}`"))
+            }
             Some(_) => {}
         }
     }
@@ -147,7 +151,8 @@ impl<'a> Reader<'a> {
         for heading in body::headings(text).filter(|heading| !body::SECTIONS.contains(&heading.title)) {
             let mut problem = Problem::new(self.file, format!("unknown section `## {}`", heading.title))
                 .at(first - 1 + body::line_of(text, heading.start));
-            problem.hint = nearest(heading.title, body::SECTIONS).map(|known| format!("did you mean `## {known}`?"));
+            problem.hint =
+                nearest(heading.title, body::SECTIONS).map(|known| did_you_mean(&format!("## {known}")));
             self.problems.push(problem);
         }
         for (line, message) in body::examples(text).err().unwrap_or_default() {
@@ -156,8 +161,10 @@ impl<'a> Reader<'a> {
     }
 
     fn missing(&mut self, key: &str) {
-        let table = key.split('.').next().unwrap_or(key);
-        if !self.dropped.iter().any(|dropped| dropped == table) {
+        let (table, name) = (key.split('.').next(), key.rsplit('.').next().unwrap_or(key));
+        let is_unreadable = self.dropped.iter().any(|dropped| Some(dropped.as_str()) == table);
+        let is_misspelt = self.problems.iter().any(|problem| problem.hint == Some(did_you_mean(name)));
+        if !is_unreadable && !is_misspelt {
             self.problem(key, format!("`{key}` is missing"));
         }
     }
@@ -173,8 +180,12 @@ impl<'a> Reader<'a> {
     fn toml_problem(&mut self, error: &toml::de::Error) {
         let mut problem = Problem::from_toml(self.file, self.parts.front, 2, error);
         let mut quoted = problem.message.split('`').skip(1).step_by(2);
-        if let (None, Some(unknown)) = (&problem.hint, quoted.next()) {
-            problem.hint = nearest(unknown, quoted).map(|known| format!("did you mean `{known}`?"));
+        let unknown = quoted.next().filter(|_| problem.message.starts_with("unknown"));
+        problem.hint = unknown.and_then(|unknown| nearest(unknown, quoted)).map(did_you_mean);
+        if problem.hint.is_some() {
+            // The hint says it better than a list of twenty keys.
+            let short = problem.message.split(", expected").next().unwrap_or_default().to_owned();
+            problem.message = short;
         }
         self.problems.push(problem);
     }
@@ -186,10 +197,14 @@ impl<'a> Reader<'a> {
         let mut value = value;
         for part in parts {
             let next = match value.get_ref() {
-                DeValue::Table(table) => table.get_key_value(part).map(|(name, value)| (name.span().start, value)),
-                DeValue::Array(list) => {
-                    part.parse().ok().and_then(|i: usize| list.get(i)).map(|value| (value.span().start, value))
+                DeValue::Table(table) => {
+                    table.get_key_value(part).map(|(name, value)| (name.span().start, value))
                 }
+                DeValue::Array(list) => part
+                    .parse()
+                    .ok()
+                    .and_then(|i: usize| list.get(i))
+                    .map(|value| (value.span().start, value)),
                 _ => None,
             };
             let Some(found) = next else { break };
@@ -197,6 +212,10 @@ impl<'a> Reader<'a> {
         }
         Some(1 + body::line_of(self.parts.front, at))
     }
+}
+
+fn did_you_mean(known: &str) -> String {
+    format!("did you mean `{known}`?")
 }
 
 /// Takes the smallest entry that contains `span` out of `table`; an entry of a list goes
@@ -225,7 +244,9 @@ fn remove(table: &mut DeTable<'_>, span: &Range<usize>) -> Option<String> {
 /// Whether `span` lies in a value or, as headers stand apart from their tables, in its parts.
 fn contains(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
     let is_inside = match value.get_ref() {
-        DeValue::Table(table) => table.iter().any(|(key, value)| holds(&key.span(), span) || contains(value, span)),
+        DeValue::Table(table) => {
+            table.iter().any(|(key, value)| holds(&key.span(), span) || contains(value, span))
+        }
         DeValue::Array(list) => list.iter().any(|value| contains(value, span)),
         _ => false,
     };

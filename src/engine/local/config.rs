@@ -102,7 +102,7 @@ impl Config {
         if keys.size_or("rope.dimension_count", self.head_dim)? != self.head_dim {
             return Err(EngineError::UnsupportedFeature("rotation of only a part of each head".to_owned()));
         }
-        if !(self.rope_base > 0.0) {
+        if self.rope_base <= 0.0 {
             return refuse("rope.freq_base", format!("{} is not above 0", self.rope_base));
         }
         Ok(())

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use candle_core::quantized::{QMatMul, QTensor};
-use candle_core::{D, DType, Device, Module, Result, Tensor};
+use candle_core::{D, Device, Module, Result, Tensor};
 use candle_nn::ops::{rms_norm, softmax_last_dim};
 
 use super::config::Config;
@@ -51,8 +51,7 @@ struct Rows {
     batch: usize,
     len: usize,
     angles: Angles,
-    /// (1, len, len): 0 where a token may look, minus infinity where it may not. For one token,
-    /// there is nothing to forbid.
+    /// What each token may look at, of the part of the scores that is masked; see `causal_mask`.
     mask: Option<Tensor>,
 }
 
@@ -119,7 +118,12 @@ impl Decoder {
     /// Reads `tokens` behind those in `cache`. What the last one leads to: (1, dim).
     pub fn read(&self, cache: &mut Cache, tokens: &[u32]) -> Result<Tensor> {
         cache.reserve(tokens.len())?;
-        let rows = self.rows(cache.len(), 1, tokens.len())?;
+        let rows = Rows {
+            batch: 1,
+            len: tokens.len(),
+            angles: self.rope.angles(cache.len(), tokens.len(), &self.device)?,
+            mask: causal_mask(cache.len(), tokens.len(), &self.device)?,
+        };
         let mut x = self.embed(tokens)?;
         for (at, layer) in self.layers.iter().enumerate() {
             x = layer.forward(&self.cfg, &x, |normed| {
@@ -135,7 +139,12 @@ impl Decoder {
     /// Reads a batch of continuations of what is in `cache`, each of `len` tokens, without
     /// changing it. What every token leads to: (batch * len, dim).
     pub fn branch(&self, cache: &Cache, tokens: &[u32], len: usize) -> Result<Tensor> {
-        let rows = self.rows(cache.len(), tokens.len() / len, len)?;
+        let rows = Rows {
+            batch: tokens.len() / len,
+            len,
+            angles: self.rope.angles(cache.len(), len, &self.device)?,
+            mask: causal_mask(0, len, &self.device)?,
+        };
         let mut x = self.embed(tokens)?;
         for (at, layer) in self.layers.iter().enumerate() {
             x = layer.forward(&self.cfg, &x, |normed| {
@@ -153,11 +162,6 @@ impl Decoder {
 
     fn embed(&self, tokens: &[u32]) -> Result<Tensor> {
         self.embedding.embedding(&Tensor::new(tokens, &self.device)?)
-    }
-
-    fn rows(&self, start: usize, batch: usize, len: usize) -> Result<Rows> {
-        let mask = (len > 1).then(|| causal_mask(len, &self.device)).transpose()?;
-        Ok(Rows { batch, len, angles: self.rope.angles(start, len, &self.device)?, mask })
     }
 
     /// Queries (batch, heads, len, head_dim), keys and values (batch, kv_heads, len, head_dim).
@@ -183,9 +187,7 @@ impl Decoder {
         let q = q.reshape((cfg.kv_heads, group * len, cfg.head_dim))?;
         let mut scores = (q.matmul(&keys.t()?)? * self.scale())?;
         if let Some(mask) = &rows.mask {
-            let past = Tensor::zeros((1, len, total - len), DType::F32, &self.device)?;
-            let mask = Tensor::cat(&[&past, mask], D::Minus1)?;
-            scores = scores.reshape((cfg.heads, len, total))?.broadcast_add(&mask)?;
+            scores = scores.reshape((cfg.heads, len, total))?.broadcast_add(mask)?;
             scores = scores.reshape((cfg.kv_heads, group * len, total))?;
         }
         let mixed = softmax_last_dim(&scores)?.matmul(values)?;
@@ -277,8 +279,12 @@ impl Layer {
     }
 }
 
-/// (1, len, len), added to scores: a token sees itself and those before it.
-fn causal_mask(len: usize, device: &Device) -> Result<Tensor> {
-    let row = |i| (0..len).map(move |j| if j > i { f32::NEG_INFINITY } else { 0.0 });
-    Tensor::from_vec((0..len).flat_map(row).collect(), (1, len, len), device)
+/// (1, len, past + len), added to scores: 0 where a token may look, which is at all before it and
+/// at itself, minus infinity elsewhere. For one token there is nothing to forbid.
+fn causal_mask(past: usize, len: usize, device: &Device) -> Result<Option<Tensor>> {
+    if len == 1 {
+        return Ok(None);
+    }
+    let row = |i| (0..past + len).map(move |j| if j > past + i { f32::NEG_INFINITY } else { 0.0 });
+    Tensor::from_vec((0..len).flat_map(row).collect(), (1, len, past + len), device).map(Some)
 }

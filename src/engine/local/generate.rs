@@ -97,7 +97,7 @@ impl Output<'_> {
 
 impl Local {
     /// Reads what of `tokens` is not in the cache yet. What the last one leads to: (1, dim); or
-    /// nothing, if `go_on` said so between two pieces.
+    /// nothing, if there is none or `go_on` broke off between two pieces.
     pub(super) fn prefill(
         &mut self,
         tokens: &[u32],
@@ -105,7 +105,7 @@ impl Local {
         go_on: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Option<Tensor>> {
         // The last token is read again even if it is in the cache: what it leads to is not kept.
-        let (all_but_last, _) = tokens.split_at(tokens.len() - 1);
+        let all_but_last = tokens.split_last().map_or(tokens, |(_, rest)| rest);
         usage.reused_tok = self.cache.keep_common(all_but_last);
         let mut last = None;
         while self.cache.len() < tokens.len() {

@@ -34,11 +34,6 @@ impl Cache {
         Ok(Self { tokens: Vec::new(), layers, capacity_tok, limit_tok: cfg.context_tok })
     }
 
-    /// The tokens read so far.
-    pub fn tokens(&self) -> &[u32] {
-        &self.tokens
-    }
-
     /// Number of tokens read so far.
     pub fn len(&self) -> usize {
         self.tokens.len()

@@ -5,6 +5,7 @@
 //! `template` -> `prompt`. Request to reply: `prompt` -> `decoder` with `kv` -> `sampler` ->
 //! `stream`.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use candle_core::Device;
@@ -16,7 +17,7 @@ use self::kv::Cache;
 use self::prompt::{Prompt, Prompter};
 use self::source::Source;
 use self::weights::Weights;
-use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, Request};
+use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, Request, Usage};
 use crate::chat::Message;
 
 pub use self::device::DeviceChoice;
@@ -77,6 +78,30 @@ impl Local {
         Ok(Self { info, prompter, decoder, cache })
     }
 
+    /// The tokens that a reply to `messages` would follow.
+    pub fn prompt_tokens(&self, messages: &[Message]) -> Result<Vec<u32>> {
+        Ok(self.prompter.prompt(messages)?.tokens)
+    }
+
+    /// The text of token `id`, as far as it is whole characters; its name if it has no text.
+    pub fn token_text(&self, id: u32) -> String {
+        let tokenizer = self.prompter.tokenizer();
+        match tokenizer.bytes(id) {
+            [] => tokenizer.name(id).unwrap_or_default().to_owned(),
+            bytes => String::from_utf8_lossy(bytes).into_owned(),
+        }
+    }
+
+    /// How the model weighs each token of its vocabulary after `tokens`: logits, not normalised.
+    pub fn logits_after(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
+        self.check_room(tokens.len(), 0)?;
+        let go_on = &mut || ControlFlow::Continue(());
+        match self.prefill(tokens, &mut Usage::default(), go_on)? {
+            Some(last) => Ok(self.decoder.logits(&last)?.flatten_all()?.to_vec1()?),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// The prompt for `messages`, if it and `reply_tok` more tokens fit the context.
     fn prompt(&self, messages: &[Message], reply_tok: usize) -> Result<Prompt> {
         let prompt = self.prompter.prompt(messages)?;
@@ -91,11 +116,7 @@ impl Local {
 }
 
 impl Engine for Local {
-    fn generate(
-        &mut self,
-        req: &Request,
-        emit: &mut dyn FnMut(&str) -> std::ops::ControlFlow<()>,
-    ) -> Result<Finish> {
+    fn generate(&mut self, req: &Request, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<Finish> {
         generate::run(self, req, emit)
     }
 
@@ -104,7 +125,7 @@ impl Engine for Local {
     }
 
     fn count_tokens(&self, messages: &[Message]) -> Result<usize> {
-        Ok(self.prompter.prompt(messages)?.tokens.len())
+        Ok(self.prompt_tokens(messages)?.len())
     }
 
     fn info(&self) -> &ModelInfo {

@@ -94,7 +94,7 @@ impl Sampler {
     fn pick(&mut self, logits: &[f32]) -> u32 {
         let best = best_of(logits);
         let temperature = self.sampling.temperature;
-        if !(temperature > 0.0) {
+        if temperature.is_nan() || temperature <= 0.0 {
             return best.id;
         }
         self.collect(logits);
@@ -212,5 +212,100 @@ impl SplitMix64 {
     /// In `0.0..1.0`.
     fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    const OPEN: Sampling =
+        Sampling { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, repeat_penalty: 1.0 };
+
+    /// Which tokens come up in 4000 draws, and how often.
+    fn counts(sampling: Sampling, logits: &[f32]) -> Vec<usize> {
+        let mut counts = vec![0; logits.len()];
+        let mut sampler = Sampler::new(sampling, 1);
+        for _ in 0..4000 {
+            counts[sampler.draw(&mut logits.to_vec()).unwrap().id as usize] += 1;
+        }
+        counts
+    }
+
+    /// The same cuts, the plain way: everything sorted.
+    fn by_sorting(sampling: Sampling, logits: &[f32]) -> Vec<u32> {
+        let mut all: Vec<_> = logits.iter().zip(0..).map(|(&logit, id)| Candidate { logit, id }).collect();
+        all.sort_by(|a, b| b.cmp(a));
+        all.truncate(if sampling.top_k == 0 { all.len() } else { sampling.top_k });
+        let relative = |c: &Candidate| (c.logit - all[0].logit).exp();
+        let mass: f32 = all.iter().map(relative).sum();
+        let mut before = 0.0;
+        let mut kept = Vec::new();
+        for candidate in &all {
+            let nucleus = before < sampling.top_p * mass || sampling.top_p >= 1.0;
+            if kept.is_empty() || nucleus && relative(candidate) >= sampling.min_p {
+                kept.push(candidate.id);
+            }
+            before += relative(candidate);
+        }
+        kept.sort_unstable();
+        kept
+    }
+
+    #[test]
+    fn the_cuts_are_those_of_a_full_sort() {
+        let mut random = SplitMix64(5);
+        let logits: Vec<f32> = (0..5000).map(|_| (random.unit() * 12.0) as f32).collect();
+        for (top_k, top_p, min_p) in [
+            (40, 0.9, 0.05),
+            (0, 0.9, 0.0),
+            (0, 0.5, 0.0),
+            (0, 1.0, 0.2),
+            (1000, 0.97, 0.01),
+            (1, 1.0, 0.0),
+            (0, 0.0, 0.0),
+        ] {
+            let sampling = Sampling { top_k, top_p, min_p, ..OPEN };
+            let mut sampler = Sampler::new(sampling, 0);
+            sampler.collect(&logits);
+            sampler.keep_nucleus(best_of(&logits));
+            let mut kept: Vec<u32> = sampler.candidates.iter().map(|c| c.id).collect();
+            kept.sort_unstable();
+            assert_eq!(kept, by_sorting(sampling, &logits), "{top_k} {top_p} {min_p}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_drawn_as_often_as_they_are_likely() {
+        let logits = [0.5f32, 0.3, 0.2, 0.0].map(f32::ln);
+        let plain = counts(OPEN, &logits);
+        assert!(plain.iter().zip([2000, 1200, 800, 0]).all(|(n, due)| n.abs_diff(due) < 100), "{plain:?}");
+        assert_eq!(plain[3], 0);
+        let cold = counts(Sampling { temperature: 0.5, ..OPEN }, &logits);
+        assert!(cold[0].abs_diff(4000 * 25 / 38) < 100, "{cold:?}");
+        assert_eq!(counts(Sampling { temperature: 0.0, ..OPEN }, &logits), [4000, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_penalty_changes_the_draw_but_not_the_reported_probability() {
+        let mut sampler = Sampler::new(Sampling { temperature: 0.0, repeat_penalty: 2.0, ..OPEN }, 0);
+        sampler.penalise([0, 0]);
+        let draw = sampler.draw(&mut [1.0, 0.9, -5.0]).unwrap();
+        assert_eq!(draw.id, 1);
+        assert!((draw.logprob - (0.9 - log_sum_exp(&[1.0, 0.9, -5.0]).unwrap())).abs() < 1e-6);
+        sampler.penalise([1]);
+        assert_eq!(sampler.draw(&mut [1.0, 0.9, -5.0]).unwrap().id, 0);
+        sampler.penalise(2..300);
+        assert!(!sampler.recent.contains(&0), "old words are forgotten");
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for logits in
+            [&mut [1.0, f32::NAN][..], &mut [f32::NEG_INFINITY; 2], &mut [f32::INFINITY, 1.0], &mut []]
+        {
+            assert!(Sampler::new(OPEN, 0).draw(logits).is_err());
+        }
     }
 }

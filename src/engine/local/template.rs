@@ -176,7 +176,12 @@ fn raise(message: String) -> std::result::Result<String, Error> {
 
 fn fault(error: &Error) -> EngineError {
     let line = error.line().map(|line| format!(" (line {line})")).unwrap_or_default();
-    let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let what = match (error.kind(), error.detail()) {
+        // The only writer there is, `Page`, fails only when it is full.
+        (ErrorKind::WriteFailure, _) => "it writes without end".to_owned(),
+        (_, Some(detail)) => detail.to_owned(),
+        (kind, None) => kind.to_string(),
+    };
     EngineError::Template(format!("{what}{line}"))
 }
 
@@ -186,7 +191,7 @@ struct Page(Vec<u8>);
 impl std::io::Write for Page {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if self.0.len() + bytes.len() > MAX_BYTES {
-            return Err(std::io::Error::other("it writes without end"));
+            return Err(std::io::ErrorKind::OutOfMemory.into());
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())

@@ -172,7 +172,7 @@ impl Tokenizer {
         &self.bytes[from..self.ends[id]]
     }
 
-    /// The name of token `id`, if it has one that can be written in a template.
+    /// The name of token `id`, as the file spells it.
     pub fn name(&self, id: u32) -> Option<&str> {
         self.names.iter().find(|(_, other)| **other == id).map(|(name, _)| name.as_str())
     }

@@ -84,7 +84,7 @@ pub fn formats(file: &Gguf<'_>) -> String {
         .map(|(name, n)| (n * 100 / total.max(1), name))
         .filter(|(share, _)| *share > 0)
         .collect();
-    shares.sort_by(|a, b| b.0.cmp(&a.0));
+    shares.sort_by_key(|(share, _)| std::cmp::Reverse(*share));
     shares.iter().map(|(share, name)| format!("{name} {share}%")).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,3 +1,4 @@
 //! What several areas of tests need.
 
 pub mod practice;
+pub mod tiny_gguf;

@@ -1,0 +1,102 @@
+//! What the pocket client would say in given moments, by retrieval alone, by the ranker alone
+//! and by both: the material for a blind reading, and for choosing the ranker's weight.
+//!
+//! ```sh
+//! cargo run --release --example pocket_choices -- WEIGHT < moments.jsonl > choices.jsonl
+//! ```
+//!
+//! A moment is `{"persona", "trainee", "action"}`, optionally `"client"` (their previous words).
+//! Prompts are read from `prompts/` and the ranker from `models/pocket.gguf` of the checkout.
+
+use std::error::Error;
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+
+use pushback::app::library::Library;
+use pushback::app::voice::{Scene, Weighed, ranks, weigh};
+use pushback::domain::action::Action;
+use pushback::domain::client::{self, Heard, Intent};
+use pushback::domain::dice::Dice;
+use pushback::domain::judge;
+use pushback::domain::lines::Banks;
+use pushback::domain::session::{Path as Turns, Reply, Turn};
+use pushback::engine::local::{DeviceChoice, Local};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize)]
+struct Moment {
+    persona: String,
+    trainee: String,
+    action: Action,
+    #[serde(default)]
+    client: Option<String>,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let weight = std::env::args().nth(1).map_or(Ok(0.5), |w| w.parse())?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = Library::load(None, Some(&root.join("prompts")))?;
+    let (banks, _) = library.banks();
+    let mut ranker = Local::open(&root.join("models/pocket.gguf"), DeviceChoice::Cpu)?;
+    let mut out = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let moment: Moment = serde_json::from_str(&line)?;
+        let weighed = choices(&library, &banks, &mut ranker, &moment)?;
+        let mut record: serde_json::Value = serde_json::from_str(&line)?;
+        record["retrieval"] = json!(best(&weighed, 0.0));
+        record["ranker"] = json!(best(&weighed, 1.0));
+        record["both"] = json!(best(&weighed, weight));
+        let shortlist = weighed.iter().map(|w| json!([w.line.text, w.line.prior, w.end]));
+        record["shortlist"] = shortlist.collect();
+        writeln!(out, "{record}")?;
+    }
+    Ok(())
+}
+
+fn choices(
+    library: &Library,
+    banks: &Banks,
+    ranker: &mut Local,
+    moment: &Moment,
+) -> Result<Vec<Weighed>, Box<dyn Error>> {
+    let persona = library.persona(&moment.persona)?;
+    let opening = moment.client.clone().unwrap_or_else(|| persona.openings[0].clone());
+    let verdict = library
+        .judge()?
+        .reply(&judge::Heard { client: &opening, ..judge::Heard::default() }, &moment.trainee);
+    let mut dice = Dice::new(1);
+    let state = client::begin(&persona);
+    let heard = Heard { moves: &verdict.moves, apology: false, words: &moment.trainee, asks_plan: false };
+    // Length and mood as the client model would have them; the action is given.
+    let intent = client::act(&persona, &state, &heard, &opening, &mut dice);
+    let intent = Intent { action: moment.action, fact: None, ..intent };
+    let reply = Reply {
+        text: opening,
+        action: Action::Inform,
+        fact: None,
+        state: state.clone(),
+        why: Vec::new(),
+        cut: false,
+        runners_up: Vec::new(),
+    };
+    let path = Turns::new(vec![Turn { id: 0, parent: None, number: 0, trainee: None, reply: Some(reply) }]);
+    let scene = Scene {
+        persona: &persona,
+        state: &state,
+        intent: &intent,
+        moves: &verdict.moves,
+        apology: false,
+        trainee: &moment.trainee,
+        path: &path,
+        dice,
+    };
+    Ok(weigh(banks, ranker, &scene)?)
+}
+
+fn best(weighed: &[Weighed], weight: f32) -> Option<&str> {
+    let ranks = ranks(weighed, weight);
+    let best = (0..ranks.len()).max_by(|a, b| ranks[*a].total_cmp(&ranks[*b]).then(b.cmp(a)))?;
+    Some(&weighed[best].line.text)
+}

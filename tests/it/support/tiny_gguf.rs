@@ -1,0 +1,196 @@
+//! Small model files with random weights, written with candle's own GGUF writer.
+
+use std::io::Cursor;
+
+use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Tensor};
+
+/// Formats of the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mix {
+    /// No rounding but that of f32.
+    F32,
+    /// Q4_K, Q5_0, Q6_K and Q8_0, as Q4_K_M files mix them.
+    Quantised,
+}
+
+/// A model file before it is written; tests bend it as they need.
+pub struct Tiny {
+    pub metadata: Vec<(String, Value)>,
+    pub tensors: Vec<(String, QTensor)>,
+}
+
+pub const VOCAB_MERGES: [&str; 6] = ["h e", "l l", "he ll", "hell o", "\u{120} w", "a n"];
+pub const SPECIAL: [(&str, u32); 5] =
+    [("<|endoftext|>", 3), ("<|im_start|>", 3), ("<|im_end|>", 3), ("<who>", 4), ("[PAD]", 5)];
+pub const CHATML: &str = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+const DIM: usize = 256;
+const FF_DIM: usize = 512;
+const HEADS: usize = 4;
+const KV_HEADS: usize = 2;
+const HEAD_DIM: usize = 64;
+const LAYERS: usize = 2;
+
+impl Tiny {
+    /// A model of two layers; `architecture` is `llama` (tied embedding, stretched rotation),
+    /// `qwen2` (biases) or `qwen3` (normalised heads).
+    pub fn new(architecture: &str, mix: Mix) -> Self {
+        let mut tiny = Self { metadata: Vec::new(), tensors: Vec::new() };
+        tiny.describe(architecture);
+        tiny.add_vocabulary();
+        let mut weights = Weights { random: 1, mix };
+        let vocab = tiny.vocab().len();
+        tiny.add("token_embd.weight", weights.matrix(vocab, DIM, GgmlDType::Q6K));
+        tiny.add("output_norm.weight", weights.norm(DIM));
+        if architecture != "llama" {
+            tiny.add("output.weight", weights.matrix(vocab, DIM, GgmlDType::Q8_0));
+        }
+        for layer in 0..LAYERS {
+            tiny.add_layer(layer, architecture, &mut weights);
+        }
+        tiny
+    }
+
+    /// Sets or replaces an entry.
+    pub fn set(&mut self, key: &str, value: Value) {
+        self.remove(key);
+        self.metadata.push((key.to_owned(), value));
+    }
+
+    /// Removes an entry.
+    pub fn remove(&mut self, key: &str) {
+        self.metadata.retain(|(other, _)| other != key);
+    }
+
+    /// Number of the token spelt `name`.
+    pub fn id(&self, name: &str) -> u32 {
+        self.vocab().iter().position(|token| token == name).unwrap() as u32
+    }
+
+    /// The file.
+    pub fn bytes(&self) -> Vec<u8> {
+        let metadata: Vec<_> = self.metadata.iter().map(|(key, value)| (key.as_str(), value)).collect();
+        let tensors: Vec<_> = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+        let mut file = Cursor::new(Vec::new());
+        gguf_file::write(&mut file, &metadata, &tensors).unwrap();
+        file.into_inner()
+    }
+
+    fn add(&mut self, name: &str, tensor: QTensor) {
+        self.tensors.push((name.to_owned(), tensor));
+    }
+
+    fn describe(&mut self, arch: &str) {
+        let number = |n: usize| Value::U32(n as u32);
+        self.set("general.architecture", Value::String(arch.to_owned()));
+        self.set("general.name", Value::String(format!("tiny {arch}")));
+        // Makes candle-transformers' qwen3 compute its rotation in f32; see the parity test.
+        self.set("general.dtype", number(0));
+        for (key, value) in [
+            ("context_length", number(1024)),
+            ("embedding_length", number(DIM)),
+            ("block_count", number(LAYERS)),
+            ("feed_forward_length", number(FF_DIM)),
+            ("attention.head_count", number(HEADS)),
+            ("attention.head_count_kv", number(KV_HEADS)),
+            ("attention.key_length", number(HEAD_DIM)),
+            ("rope.dimension_count", number(HEAD_DIM)),
+            ("rope.freq_base", Value::F32(10_000.0)),
+            ("attention.layer_norm_rms_epsilon", Value::F32(1e-5)),
+        ] {
+            self.set(&format!("{arch}.{key}"), value);
+        }
+    }
+
+    fn vocab(&self) -> Vec<String> {
+        let tokens = self.metadata.iter().find(|(key, _)| key == "tokenizer.ggml.tokens");
+        let tokens = tokens.unwrap().1.to_vec().unwrap();
+        tokens.iter().map(|token| token.to_string().unwrap().clone()).collect()
+    }
+
+    fn add_vocabulary(&mut self) {
+        let text = |s: &str| Value::String(s.to_owned());
+        let merged = VOCAB_MERGES.iter().map(|merge| merge.replace(' ', ""));
+        let special = SPECIAL.iter().map(|(name, _)| (*name).to_owned());
+        let bytes = byte_names();
+        let normal = bytes.len() + VOCAB_MERGES.len();
+        let tokens: Vec<_> = bytes.into_iter().chain(merged).chain(special).collect();
+        let kinds = std::iter::repeat_n(1, normal).chain(SPECIAL.iter().map(|(_, kind)| *kind));
+        self.set("tokenizer.ggml.model", text("gpt2"));
+        self.set("tokenizer.ggml.pre", text("gpt-2"));
+        self.set("tokenizer.ggml.tokens", Value::Array(tokens.iter().map(|token| text(token)).collect()));
+        self.set(
+            "tokenizer.ggml.token_type",
+            Value::Array(kinds.map(|kind| Value::I32(kind as i32)).collect()),
+        );
+        let merges = VOCAB_MERGES.iter().map(|merge| text(merge)).collect();
+        self.set("tokenizer.ggml.merges", Value::Array(merges));
+        self.set("tokenizer.ggml.bos_token_id", Value::U32(self.id("<|endoftext|>")));
+        self.set("tokenizer.ggml.eos_token_id", Value::U32(self.id("<|im_end|>")));
+        self.set("tokenizer.ggml.add_bos_token", Value::Bool(false));
+        self.set("tokenizer.chat_template", text(CHATML));
+    }
+
+    fn add_layer(&mut self, layer: usize, architecture: &str, weights: &mut Weights) {
+        let (q_dim, kv_dim) = (HEADS * HEAD_DIM, KV_HEADS * HEAD_DIM);
+        for (name, rows, columns, format) in [
+            ("attn_q", q_dim, DIM, GgmlDType::Q4K),
+            ("attn_k", kv_dim, DIM, GgmlDType::Q5_0),
+            ("attn_v", kv_dim, DIM, GgmlDType::Q6K),
+            ("attn_output", DIM, q_dim, GgmlDType::Q8_0),
+            ("ffn_gate", FF_DIM, DIM, GgmlDType::Q4K),
+            ("ffn_up", FF_DIM, DIM, GgmlDType::Q8_0),
+            ("ffn_down", DIM, FF_DIM, GgmlDType::Q6K),
+        ] {
+            self.add(&format!("blk.{layer}.{name}.weight"), weights.matrix(rows, columns, format));
+        }
+        let mut vectors = vec![("attn_norm.weight", DIM), ("ffn_norm.weight", DIM)];
+        match architecture {
+            "qwen2" => {
+                vectors.extend([("attn_q.bias", q_dim), ("attn_k.bias", kv_dim), ("attn_v.bias", kv_dim)])
+            }
+            "qwen3" => vectors.extend([("attn_q_norm.weight", HEAD_DIM), ("attn_k_norm.weight", HEAD_DIM)]),
+            _ => {}
+        }
+        for (name, len) in vectors {
+            self.add(&format!("blk.{layer}.{name}"), weights.norm(len));
+        }
+    }
+}
+
+struct Weights {
+    random: u64,
+    mix: Mix,
+}
+
+impl Weights {
+    fn matrix(&mut self, rows: usize, columns: usize, format: GgmlDType) -> QTensor {
+        let format = if self.mix == Mix::F32 { GgmlDType::F32 } else { format };
+        // Large enough that attention is not flat: an error in it must show in the logits.
+        let values = (0..rows * columns).map(|_| self.uniform() * 0.2).collect::<Vec<_>>();
+        let tensor = Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap();
+        QTensor::quantize(&tensor, format).unwrap()
+    }
+
+    fn norm(&mut self, len: usize) -> QTensor {
+        let values = (0..len).map(|_| 1.0 + 0.3 * self.uniform()).collect::<Vec<_>>();
+        QTensor::quantize(&Tensor::from_vec(values, len, &Device::Cpu).unwrap(), GgmlDType::F32).unwrap()
+    }
+
+    /// In `-1.0..1.0`.
+    fn uniform(&mut self) -> f32 {
+        self.random =
+            self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.random >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+}
+
+/// GPT-2's names of the 256 bytes.
+fn byte_names() -> Vec<String> {
+    let printable = |byte: u32| matches!(byte, 33..=126 | 161..=172 | 174..=255);
+    let mut spare = 256..;
+    let name = |byte| if printable(byte) { byte } else { spare.next().unwrap() };
+    (0..256).map(name).map(|code| char::from_u32(code).unwrap().to_string()).collect()
+}
