@@ -4,7 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use candle_core::quantized::gguf_file;
 use serde_json::Value;
+
+use crate::support::tiny_gguf::{Mix, Tiny};
 
 /// The program with folders of its own.
 fn pushback(home: &Path) -> Command {
@@ -182,12 +185,34 @@ fn a_damaged_model_is_refused() {
 }
 
 #[test]
-fn the_bundled_model_is_a_model_like_any_other() {
+fn a_model_from_a_file_speaks_freely() {
     let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("tiny.gguf");
+    let mut tiny = Tiny::new("qwen3", Mix::Quantised);
+    tiny.set("qwen3.context_length", gguf_file::Value::U32(16_384));
+    fs::write(&path, tiny.bytes()).unwrap();
+    let args = ["--persona", "ray", "--seed", "1", "--json", "--model", path.to_str().unwrap()];
+    let told = talk(home.path(), &args, &["Hello."]);
+    assert_eq!(told, talk(home.path(), &args, &["Hello."]).replace("\"session\":2", "\"session\":1"));
+    // Random weights say nothing of sense, but they say it in turn.
+    let spoken: Vec<_> = events(&told).into_iter().filter(|e| e["event"] == "client").collect();
+    assert_eq!(spoken.len(), 2);
+    assert_eq!(spoken[1]["turn"], 1);
+}
+
+#[test]
+fn a_model_with_too_little_context_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    // The ranker has room for one moment, not for a persona.
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/models/pocket.gguf");
-    let args = ["--persona", "ray", "--seed", "1", "--model", path, "--json"];
-    let events = events(&talk(home.path(), &args, &["Hello."]));
-    assert_eq!(events.iter().filter(|e| e["event"] == "client").count(), 2);
+    let output = pushback(home.path())
+        .args(["--persona", "ray", "--model", path])
+        .write_stdin("Hello.\n")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("context") && told.contains("hint:"), "{told}");
 }
 
 #[test]

@@ -14,6 +14,10 @@ const STRONG: f32 = 0.5;
 /// What is left of a cue that only gives the client's own words back.
 const ECHOED: f32 = 0.3;
 
+/// Features that only a whole reply has, but that bear on each of its units.
+const FROM_THE_WHOLE: [Feature; 4] =
+    [Feature::ClientAsked, Feature::ClientNods, Feature::AfterReflection, Feature::AfterInput];
+
 /// What a unit was decided to be.
 #[derive(Clone, Debug)]
 pub struct Coded {
@@ -261,7 +265,7 @@ impl Bench<'_> {
     /// The unit's features with those that only the whole reply has.
     fn in_context(&self, seen: &Seen) -> Features {
         let mut features = seen.features.clone();
-        for feature in [Feature::ClientAsked, Feature::ClientNods, Feature::AfterReflection, Feature::AfterInput] {
+        for feature in FROM_THE_WHOLE {
             features.set_if(self.reading.features.has(feature), feature);
         }
         if self.reading.units.len() == 1 {

@@ -108,6 +108,7 @@ pub fn read(lexicon: &Lexicon, echo: &Echo, text: &str, before: Option<Behaviour
     features.set_if(echo.nods && before == Some(Behaviour::TherapistInput), Feature::AfterInput);
     let told = units.last().is_some_and(|u| u.shows(Feature::ToldMark));
     features.0[Feature::ToldMark as usize] = if told { 1.0 } else { 0.0 };
+    note_density(lexicon, &tokens, &units, &mut features);
     note_unmarked(&tokens, &mut features);
     let parrots = parrots(lexicon, echo, &tokens);
     Reading { tokens, units, features, overlap, parrots }
@@ -272,6 +273,23 @@ fn whole(lexicon: &Lexicon, echo: &Echo, text: &str, tokens: &[Token], features:
     features.set_if(echo.nods, Feature::ClientNods);
     let nods = tokens.iter().all(|t| lexicon.is(t.word, Class::Nod) || t.soft);
     features.0[Feature::Nod as usize] = if nods { 1.0 } else { 0.0 };
+}
+
+/// How much of a long reply is information, and how much is about the client.
+fn note_density(lexicon: &Lexicon, tokens: &[Token], units: &[Seen], features: &mut Features) {
+    let informs = |h: &&Hit| {
+        matches!(h.cue, Cue::Information | Cue::Service | Cue::Evidence | Cue::Advice | Cue::Suggestion | Cue::Promise)
+    };
+    let places: HashSet<usize> = units.iter().flat_map(|u| u.hits.iter().filter(informs).map(|h| h.first)).collect();
+    features.set_if(places.len() >= 2, Feature::InfoMany);
+    features.set_if(places.len() >= 4, Feature::InfoMost);
+    let [you, your] = ["you", "your"].map(|w| lexicon.vocabulary.id(w));
+    let said = tokens.iter().filter(|t| t.word == you || t.word == your).count();
+    features.set_if(said * 8 >= tokens.len() && said > 0, Feature::YouDense);
+    let opens = |u: &Seen| u.hits.iter().any(|h| h.cue == Cue::Stem && h.first <= u.unit.core + 1);
+    features.set_if(units.iter().any(opens), Feature::StemStart);
+    let echoes = units.iter().any(|u| u.overlap > 0.0) && tokens.len() <= 7;
+    features.set_if(echoes, Feature::ShortEcho);
 }
 
 /// Who types without any marks leaves the question mark out, too: then the words alone ask,
