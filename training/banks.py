@@ -1,6 +1,6 @@
 """The authored lines as training data: what may follow what, and which lines compete.
 
-Knows: the JSON lines of `pushback personas lines --json`. Never: tokens, tensors, scores.
+Knows: the JSON lines of `pushback personas lines`. Never: tokens, tensors, scores.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,30 +28,32 @@ CLIENTS = {
 }
 TOPICS = "anger diabetes drinking drugs gambling mood parenting school smoking weight".split()
 
-# Which sampled actions a line's tag can voice. A pair that carries "actions" overrides this.
+# Which sampled actions a line's tag can voice: `wants` in src/domain/lines/tag.rs, read backwards.
 ACTIONS = {
-    "deny": ["deny"],
+    "deny": ["deny", "reject"],
     "downplay": ["downplay"],
     "blame": ["blame"],
-    "argue": ["deny", "reject"],
-    "attack": ["challenge", "warn"],
-    "test": ["test"],
-    "deflect": ["deflect"],
+    "argue": ["reject", "deny", "downplay", "blame"],
+    "attack": ["challenge", "test", "warn"],
+    "test": ["test", "challenge"],
+    "deflect": ["deflect", "engage", "withdraw"],
     "minimal": ["withdraw", "engage"],
-    "yesbut": ["reject", "doubt"],
+    "yesbut": ["reject", "hesitate", "doubt"],
     "hesitate": ["hesitate"],
     "doubt": ["doubt"],
     "inform": ["inform"],
-    "soften": ["engage", "acknowledge"],
+    "soften": ["acknowledge", "inform", "ember", "accept"],
     "ember": ["ember"],
-    "acknowledge": ["acknowledge"],
+    "acknowledge": ["acknowledge", "disclose"],
     "disclose": ["disclose"],
     "accept": ["accept"],
-    "change": ["acknowledge", "ember"],
+    "change": ["acknowledge", "plan", "ember"],
     "commit": ["plan"],
+    "warn": ["warn"],
+    "leave": ["leave"],
 }
 
-# The judge's names for what the trainee did, per name used in the banks.
+# The judge's names for what the trainee did, per name used in the banks: `turns_of` there, read backwards.
 MOVES = {
     "opening": ["open_question", "other"],
     "confront": ["argue"],
@@ -58,31 +61,78 @@ MOVES = {
     "closedq": ["closed_question"],
     "openq": ["open_question", "evoke"],
     "simple": ["simple_reflection"],
-    "complex": ["complex_reflection"],
+    "complex": ["complex_reflection", "acknowledge"],
     "double": ["double_sided"],
     "amplified": ["alongside"],
     "alongside": ["alongside"],
     "affirm": ["affirm"],
     "autonomy": ["autonomy"],
     "permission": ["permission"],
-    "info_perm": ["inform_permitted"],
+    "info_perm": ["inform_permitted", "advise_permitted"],
     "info_noperm": ["inform"],
     "summary": ["complex_reflection", "double_sided"],
     "planq": ["evoke", "open_question"],
-    "apology": ["acknowledge", "other"],
 }
-ANY_MOVE = sorted({m for ms in MOVES.values() for m in ms})
+ANY_MOVE = sorted({m for ms in MOVES.values() for m in ms} | {"other"})
+
+# What the program puts for slots; a client of a type has that type's bundled client's people.
+PEOPLE = {
+    "mandated": {"who": "my PO", "kid": "Mia", "friend": "Donnie", "name": "Ray", "age": "41", "job": "delivery driver"},
+    "adolescent": {"who": "my mom", "kid": "Ty", "friend": "Marcus", "name": "Tyler", "age": "15", "job": "student"},
+    "mistrust": {"who": "the caseworker", "kid": "Josie", "friend": "Bernadette", "name": "Gwen", "age": "47", "job": "bookkeeper"},
+    "defiant": {"who": "my wife", "kid": "Leo", "friend": "Artie", "name": "Vince", "age": "38", "job": "roofer"},
+    "shut-down": {"who": "my sister", "kid": "Ann", "friend": "Pauline", "name": "Ellen", "age": "34", "job": "library assistant"},
+    "yes-but": {"who": "my doctor", "kid": "Ben", "friend": "Lorraine", "name": "Carol", "age": "52", "job": "school secretary"},
+    "resists-autonomy": {"who": "my mother", "kid": "Sam", "friend": "Priya", "name": "Nadia", "age": "29", "job": "dental receptionist"},
+    "trauma-guarded": {"who": "my sister", "kid": "Lou", "friend": "Dot", "name": "June", "age": "36", "job": "night-shift baker"},
+    "cultural-mistrust": {"who": "my daughter", "kid": "Elena", "friend": "Mrs. Okafor", "name": "Rosa", "age": "58", "job": "hospital laundry worker"},
+    "sceptic": {"who": "my wife", "kid": "Sophie", "friend": "Colin", "name": "Martin", "age": "45", "job": "land surveyor"},
+}
+THINGS = {
+    "anger": "my temper",
+    "diabetes": "the diabetes",
+    "drinking": "drinking",
+    "drugs": "using",
+    "gambling": "gambling",
+    "mood": "feeling low",
+    "parenting": "this parenting stuff",
+    "school": "school",
+    "smoking": "the smoking",
+    "weight": "my weight",
+}
+SLOT = re.compile(r"<(\w+)>|\{(thing|Thing)\}")
+
+
+def upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def value(m: re.Match, kind: str, topic: str) -> str:
+    if m[1]:
+        return PEOPLE[kind].get(m[1], m[0])
+    return THINGS[topic] if m[2] == "thing" else upper_first(THINGS[topic])
+
+
+def spoken(line: str, kind: str, topic: str) -> str:
+    """A client's line with its slots filled, as the engine gets it."""
+    filled = SLOT.sub(lambda m: value(m, kind, topic), line)
+    return re.sub(r"(^|[.?!] )([a-z])", lambda m: m[1] + m[2].upper(), filled)
+
+
+def addressed(text: str, kind: str, topic: str) -> str:
+    """A trainee's words with their slots filled: the client's "my sister" is the trainee's "your sister"."""
+    return SLOT.sub(lambda m: re.sub(r"^my\b", "your", value(m, kind, topic)), text)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One authored client line and the turns that it answers."""
+    """One authored client line and the turns that it answers. Slots are unfilled."""
 
     trainee: tuple[str, ...]
+    form: str | None  # what the wordings are: whole turns, or what completes a turn of that form
     reply: str
-    tag: str
     actions: tuple[str, ...]
-    move: str | None
+    moves: tuple[str, ...]  # the judge's names; empty = any
     types: tuple[str, ...]
     topics: tuple[str, ...]
     previous: str | None
@@ -110,27 +160,24 @@ class Turn:
 
 
 def read(path: Path) -> list[Pair]:
-    """Pairs of a JSON lines file, slots `{thing}` filled, in file order."""
+    """Pairs of a JSON lines file in file order, without those of the closed list for crises."""
     pairs = []
     for text in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(text)
-        topics = tuple(row["topics"] or TOPICS)
-        thing = f"my {topics[0]}" if len(topics) == 1 else "this"
-
-        def fill(s: str | None) -> str | None:
-            return s and s.replace("{thing}", thing).replace("{Thing}", thing.capitalize())
-
+        if "crisis" in row["moves"]:
+            continue
+        moves = {m for turn in row["moves"] for m in MOVES.get(turn, ["other"])}
         pairs.append(
             Pair(
-                trainee=tuple(fill(t) for t in row["trainee"]),
-                reply=fill(row["reply"]),
-                tag=row["tag"],
-                actions=tuple(row.get("actions") or ACTIONS[row["tag"]]),
-                move=row["move"],
+                trainee=tuple(row["trainee"]),
+                form=row["form"],
+                reply=row["reply"],
+                actions=tuple(ACTIONS[row["tag"]]),
+                moves=tuple(sorted(moves)),
                 types=tuple(row["types"] or CLIENTS),
-                topics=topics,
-                previous=fill(row["previous"]),
-                source=row["file"],
+                topics=tuple(row["topics"] or TOPICS),
+                previous=row["predecessor"],
+                source=row["source"],
             )
         )
     return pairs
@@ -164,9 +211,7 @@ def groups(pairs: list[Pair]) -> list[int]:
 
 def move_name(pair: Pair, rng: random.Random) -> str:
     """A judge's name for the pair's move; any, where the pair names none."""
-    if pair.move is None:
-        return rng.choice(ANY_MOVE)
-    return rng.choice(MOVES.get(pair.move, ["other"]))
+    return rng.choice(pair.moves or ANY_MOVE)
 
 
 def client_for(pair: Pair, rng: random.Random) -> tuple[str, str]:
@@ -244,7 +289,7 @@ class Pool:
                         if not p.generic:
                             self._specific[kind, topic, action].append(i)
                         else:
-                            for move in MOVES.get(p.move, ["other"]) if p.move else ANY_MOVE + ["other"]:
+                            for move in p.moves or ANY_MOVE:
                                 self._generic[kind, topic, action, move].append(i)
 
     def specific(self, turn: Turn) -> list[Pair]:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 import banks
+import noise
 from banks import Pair, Pool, Split, Turn
 from model import Llama, pack
 from retrieval import Retrieval
@@ -51,7 +52,8 @@ def query(
 ) -> Query | None:
     """Eligible lines for the turn, gold among them. `lines`: "near" by retrieval, or "any" eligible."""
     kind, topic = banks.client_for(pair, rng)
-    turn = Turn(kind, topic, rng.choice(pair.actions), banks.move_name(pair, rng), said, None)
+    shown = noise.plain(banks.addressed(said, kind, topic), pair.form)
+    turn = Turn(kind, topic, rng.choice(pair.actions), banks.move_name(pair, rng), shown, None)
     eligible = {p.reply for p in pool.specific(turn)} | {p.reply for p in pool.generic(turn)}
     others = sorted(eligible - answers)
     if len(others) < 8:
@@ -65,7 +67,8 @@ def query(
     options = [pair.reply, *chosen]
     rng.shuffle(options)
     gold = np.array([o == pair.reply for o in options])
-    return Query(turn, options, gold, np.array(prior.among(said, options)))
+    spoken = [banks.spoken(o, kind, topic) for o in options]
+    return Query(turn, spoken, gold, np.array(prior.among(said, options)))
 
 
 def queries(split: Split, part: str, lines: str, seed: int = 5) -> list[Query]:

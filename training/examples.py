@@ -25,7 +25,7 @@ class Examples:
         self.by_wording: dict[tuple[str, ...], list[Pair]] = defaultdict(list)
         self.generic: list[Pair] = []
         self.dialogue: list[Pair] = []
-        self.turns_of_move: dict[str | None, list[Pair]] = defaultdict(list)
+        self.turns_of_move: dict[str, list[Pair]] = defaultdict(list)
         for p in pairs:
             if p.generic:
                 self.generic.append(p)
@@ -33,11 +33,10 @@ class Examples:
                 self.dialogue.append(p)
             else:
                 self.by_wording[p.trainee].append(p)
-            if not p.generic:
-                self.turns_of_move[p.move].append(p)
-        self.turns_of_move[None] = [p for p in pairs if not p.generic]
+            for move in (p.moves or banks.ANY_MOVE) if not p.generic else ():
+                self.turns_of_move[move].append(p)
         self.wordings = list(self.by_wording)
-        self.replies = [p.reply for p in pairs]
+        self.lines = pairs
         self.nearest: dict[str, list[str]] = {}
 
     def draw(self, rng: random.Random) -> tuple[Turn, list[str]]:
@@ -52,21 +51,24 @@ class Examples:
             if found is not None:
                 return found
 
-    def _turn(self, pair: Pair, said: str, rng: random.Random, previous: str | None) -> Turn:
+    def _turn(self, pair: Pair, said: str, form: str, rng: random.Random, previous: str | None) -> Turn:
         kind, topic = banks.client_for(pair, rng)
         move = banks.move_name(pair, rng)
         # The judge is not always right, so the name of the move is not always to be trusted.
         if rng.random() < 0.1 and not pair.generic:
             move = rng.choice(banks.ANY_MOVE)
-        return Turn(kind, topic, rng.choice(pair.actions), move, noise.trainee(said, rng), previous)
+        said = noise.trainee(banks.addressed(said, kind, topic), form, rng)
+        if previous is not None:
+            previous = banks.spoken(previous, kind, topic)
+        return Turn(kind, topic, rng.choice(pair.actions), move, said, previous)
 
     def _before(self, rng: random.Random) -> str | None:
-        return rng.choice(self.replies) if rng.random() < 0.3 else None
+        return rng.choice(self.lines).reply if rng.random() < 0.3 else None
 
     def _specific(self, rng: random.Random) -> tuple[Turn, list[str]] | None:
         pair = rng.choice(self.by_wording[rng.choice(self.wordings)])
         said = rng.choice(pair.trainee)
-        turn = self._turn(pair, said, rng, self._before(rng))
+        turn = self._turn(pair, said, pair.form, rng, self._before(rng))
         others = {p.reply for p in self.pool.specific(turn)} - self.pool.answers[said] - {pair.reply}
         near = [r for r in self._near(said) if r in others]
         return self._options(turn, pair.reply, rng, [(near[:12], 3), (sorted(others), 1), (self._generic_for(turn), 1)])
@@ -74,7 +76,7 @@ class Examples:
     def _dialogue(self, rng: random.Random) -> tuple[Turn, list[str]] | None:
         pair = rng.choice(self.dialogue)
         said = rng.choice(pair.trainee)
-        turn = self._turn(pair, said, rng, pair.previous)
+        turn = self._turn(pair, said, pair.form, rng, pair.previous)
         bound = sorted({p.reply for p in self.pool.bound(turn.action)} - {pair.reply})
         others = sorted({p.reply for p in self.pool.specific(turn)} - self.pool.answers[said] - {pair.reply})
         return self._options(turn, pair.reply, rng, [(bound, 2), (others, 2), (self._generic_for(turn), 1)])
@@ -82,13 +84,16 @@ class Examples:
     def _generic(self, rng: random.Random) -> tuple[Turn, list[str]] | None:
         """A turn that no specific line answers: a line for its move beats lines for other turns."""
         pair = rng.choice(self.generic)
-        other = rng.choice(self.turns_of_move.get(pair.move) or self.turns_of_move[None])
+        move = banks.move_name(pair, rng)
+        if move not in self.turns_of_move:
+            return None
+        other = rng.choice(self.turns_of_move[move])
         said = rng.choice(other.trainee)
         types = tuple(t for t in pair.types if t in other.types)
         topics = tuple(t for t in pair.topics if t in other.topics)
         if not types or not topics:
             return None
-        turn = self._turn(replace(pair, types=types, topics=topics), said, rng, self._before(rng))
+        turn = self._turn(replace(pair, types=types, topics=topics, moves=(move,)), said, other.form, rng, self._before(rng))
         specific = {p.reply for p in self.pool.specific(turn)}
         if specific & self.pool.answers[said]:
             return None
@@ -111,4 +116,6 @@ class Examples:
         for lines, count in sources:
             left = [r for r in dict.fromkeys(lines) if r not in options]
             options += rng.sample(left, min(count, len(left)))
-        return (turn, options[: self.recipe.options]) if len(options) >= 3 else None
+        if len(options) < 3:
+            return None
+        return turn, [banks.spoken(o, turn.type, turn.topic) for o in options[: self.recipe.options]]

@@ -16,8 +16,8 @@ def token_logprobs(model: Llama, hidden: Tensor, row: Tensor, place: Tensor, tar
     return -F.cross_entropy(model.logits(hidden[row, place]), target, reduction="none")
 
 
-# Whole lines differ by tens of nats; the softmax over them is taken at this fraction.
-TEMPERATURE = 0.25
+# A token's mean log-probability differs little between lines; the softmax over them is taken at this multiple.
+CONTRAST = 8.0
 # Sharpness of the cosine in `bag_loss`.
 SHARPNESS = 14.0
 
@@ -68,7 +68,8 @@ def losses(model: Llama, p: Packed, recipe: Recipe) -> tuple[Tensor, Tensor, Ten
         gold = token_logprobs(model, hidden, p.row[words], p.place[words], p.target[words])
     else:
         every = token_logprobs(model, hidden, p.row, p.place, p.target)
-        score = TEMPERATURE * torch.zeros(p.options).index_add(0, p.option, every)
+        mean = torch.zeros(p.options).index_add(0, p.option, every) / torch.bincount(p.option)
+        score = CONTRAST * mean
         gold = every[gold_option[p.option]]
     language = -(gold.mean() + 0.3 * context.mean())
     column = torch.arange(p.options) - starts[owner]

@@ -10,7 +10,7 @@ if [ -n "${POCKET_PAIRS:-}" ]; then
     pairs=$POCKET_PAIRS
 else
     pairs="$work/pairs.jsonl"
-    (cd "$root" && cargo run --quiet --release -- personas lines --json) > "$pairs"
+    (cd "$root" && cargo run --quiet --release -- personas lines) > "$pairs"
 fi
 export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONHASHSEED=0
 exec "$python" "$root/training/pocket.py" --pairs "$pairs" --work "$work" \

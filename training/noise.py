@@ -18,9 +18,23 @@ CLASSES = [
 SYNONYM = {word: row for row in CLASSES for word in row}
 PATTERN = re.compile(r"\b(" + "|".join(sorted(map(re.escape, SYNONYM), key=len, reverse=True)) + r")\b", re.I)
 
-REFLECT = ["so", "so it's like", "it sounds like", "sounds like", "what I'm hearing is that", "you're saying", "you feel",
-           "you feel that", "it seems", "seems like", "I get the sense", "in other words", "and", "let me see if I got this,",
-           "for you,", "if I understand you,", "from where you sit,"]
+# How wordings that are no whole turns become one. The first of each is the plain one.
+FRAMES = {
+    "turn": ["{}"],
+    "reflection": ["So {}.", "{}.", "It sounds like {}.", "Sounds like {}", "What I'm hearing is that {}.", "You're saying {}.",
+                   "You feel that {}.", "It seems {}.", "I get the sense {}", "In other words {}.", "For you, {}.",
+                   "Let me see if I got this, {}?", "If I understand you, {}.", "From where you sit, {}.", "So it's like {}"],
+    "amplified": ["So {}.", "{}.", "It sounds like {}.", "You're saying {}.", "Okay, so {}", "So really, {}.", "In other words, {}."],
+    "question": ["{}?", "So {}?", "Can I ask, {}?", "I'm curious, {}?", "I was wondering {}", "Help me understand, {}?",
+                 "Tell me, {}?", "Okay. {}?"],
+    "asked": ["{}?", "So {}?", "Can I ask, {}?", "Tell me, {}?", "Just a quick one, {}?", "{}"],
+    "advice": ["You could {}.", "You should {}.", "Have you thought about trying to {}?", "Why don't you {}?", "You need to {}.",
+               "I think you should {}.", "If I were you I'd {}.", "Maybe {}?", "What if you {}?", "My advice is to {}.",
+               "How about you {}?", "It might help to {}"],
+    "info": ["Did you know that {}?", "{}.", "Studies show {}.", "The fact is, {}.", "I should tell you that {}.", "You know, {}.",
+             "Can I share something? {}.", "Some people find that {}."],
+}
+
 OPENERS = ["um", "uh", "okay so", "well", "right,", "hmm,", "okay,", "so", "i see,", "alright,", "and", "oh,", "yeah,",
            "i mean", "can I ask,", "just wondering,"]
 CLOSERS = ["right?", "is that right?", "you know?", "am I getting that right?", "tell me more.", "what do you think?",
@@ -57,19 +71,21 @@ def drop_words(text: str, rate: float, rng: random.Random) -> str:
     return " ".join(kept or words)
 
 
-def is_clause(text: str) -> bool:
-    """A belief in the you-form ("a drink is your way of unwinding"), not a whole turn."""
-    return text[:1].islower()
+def framed(text: str, form: str, frame: str) -> str:
+    """A whole turn of `form` made from `text`."""
+    if form == "turn":
+        return text
+    text = frame.format(text)
+    return text[:1].upper() + text[1:]
 
 
-def trainee(text: str, rng: random.Random) -> str:
+def plain(text: str, form: str) -> str:
+    return framed(text, form, FRAMES[form][0])
+
+
+def trainee(text: str, form: str, rng: random.Random) -> str:
     """One way of typing `text`; about a third of the time, the text itself."""
-    if is_clause(text):
-        if rng.random() < 0.7:
-            text = f"{rng.choice(REFLECT)} {text}"
-        text = text[:1].upper() + text[1:]
-        if text[-1:].isalpha():
-            text += rng.choice([".", ".", "?", ""])
+    text = framed(text, form, rng.choice(FRAMES[form]))
     if rng.random() < 0.5:
         text = reword(text, rng)
     if rng.random() < 0.15:

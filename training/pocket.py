@@ -31,13 +31,13 @@ FIXTURE_OPTIONS = 6
 
 def arguments() -> argparse.Namespace:
     a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    a.add_argument("--pairs", type=Path, required=True, help="JSON lines of `pushback personas lines --json`")
+    a.add_argument("--pairs", type=Path, required=True, help="JSON lines of `pushback personas lines`")
     a.add_argument("--out", type=Path, required=True, help="the GGUF file to write")
     a.add_argument("--card", type=Path, help="the model card to write")
     a.add_argument("--scores", type=Path, help="the reference scores to write")
     a.add_argument("--work", type=Path, required=True, help="folder for checkpoints; a broken run goes on from there")
     a.add_argument("--steps", type=int, default=Recipe.steps)
-    a.add_argument("--objective", choices=["end", "total", "likelihood"], default=Recipe.objective)
+    a.add_argument("--objective", choices=["end", "mean", "likelihood"], default=Recipe.objective)
     a.add_argument("--compare", action="store_true", help="also train the two other objectives, for the card")
     return a.parse_args()
 
@@ -105,7 +105,7 @@ def main() -> None:
 
     tried = {}
     if a.compare:
-        for name, key in (("end", "end"), ("total", "total"), ("likelihood", "mean")):
+        for name, key in (("end", "end"), ("mean", "mean"), ("likelihood", "mean")):
             other = replace(recipe, objective=name)
             figures = report if name == a.objective else evaluate.report(train(split.train, text, shape, other, a.work)[0], text, split)
             tried[name] = {"steps": a.steps, "score": key, "report": figures}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Recipe:
     """Everything that a run depends on besides the pairs."""
 
-    objective: str = "end"  # end | total | likelihood
+    objective: str = "end"  # end | mean | likelihood
     reading: int = 500  # steps of `reading_loss` before the objective
     reading_batch: int = 64
     steps: int = 1000

@@ -25,7 +25,7 @@ TYPES, ALL_TOPICS = tuple(banks.CLIENTS), tuple(banks.TOPICS)
 
 
 def pair(trainee: tuple[str, ...], reply: str, source: str = "contrast.txt") -> Pair:
-    return Pair(trainee, reply, "deny", ("deny",), "openq", TYPES, ALL_TOPICS, None, source)
+    return Pair(trainee, "turn", reply, ("deny",), ("open_question",), TYPES, ALL_TOPICS, None, source)
 
 
 def some_pairs() -> list[Pair]:
@@ -115,7 +115,7 @@ class Banks(unittest.TestCase):
     def test_noise_keeps_slots_whole(self):
         rng = random.Random(4)
         for _ in range(300):
-            self.assertIn("<who>", noise.trainee("You could talk to <who> about the drinking tonight.", rng))
+            self.assertIn("<who>", noise.trainee("You could talk to <who> about the drinking tonight.", "turn", rng))
 
 
 class Ranking(unittest.TestCase):

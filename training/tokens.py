@@ -28,12 +28,14 @@ TEMPLATE = (
 
 def train(pairs: list[Pair], size: int, seed: int) -> Tokenizer:
     rng = random.Random(seed)
-    texts = [p.reply for p in pairs]
+    texts = []
     for p in pairs:
-        texts += p.trainee
         kind, topic = banks.client_for(p, rng)
         texts.append(Turn(kind, topic, rng.choice(p.actions), banks.move_name(p, rng), "", None).system())
-        texts += [noise.trainee(t, rng) for t in p.trainee]
+        texts.append(banks.spoken(p.reply, kind, topic))
+        for t in p.trainee:
+            said = banks.addressed(t, kind, topic)
+            texts += [noise.plain(said, p.form), noise.trainee(said, p.form, rng)]
     tokenizer = bare({token: i for i, token in enumerate(SPECIAL)}, [])
     tokenizer.train_from_iterator(
         texts,

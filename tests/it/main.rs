@@ -8,6 +8,7 @@ mod engine;
 mod guard;
 mod lines;
 mod persona;
+mod pocket;
 mod practise;
 mod store;
 mod support;

@@ -240,10 +240,15 @@ impl Bench<'_> {
 
     /// Units whose form decides: question, reflection, information, or none of these.
     fn by_form(&self, seen: &Seen) -> Coded {
-        let [reflects, asks, informs] = self.lexicon.weights.lead(&self.in_context(seen));
-        if asks > 0.0 {
+        let weights = &self.lexicon.weights;
+        let features = self.in_context(seen);
+        if weights.lead(&features)[1] > 0.0 {
             return self.question(seen);
         }
+        // A sentence alone is little to go by: the reply around it has half the say.
+        let (unit, whole) = (weights.evidence(&features), weights.evidence(&self.reading.features));
+        let (reflects, informs) = ((unit[0] + whole[0]) / 2.0, (unit[2] + whole[2]) / 2.0);
+        let (reflects, informs) = (reflects - informs.max(0.0), informs - reflects.max(0.0));
         if let Some(hit) = seen.best(Cue::Support) {
             let premature = self.echo.is_bare();
             let coded = Coded::new(Code::Support, Row::None, "").by(hit);

@@ -249,7 +249,7 @@ impl Weights {
     }
 
     /// The evidence that features give.
-    fn evidence(&self, features: &Features) -> Evidence {
+    pub fn evidence(&self, features: &Features) -> Evidence {
         let mut sum = self.prior;
         for (feature, weights) in &self.evidence {
             let x = features.0[*feature as usize];

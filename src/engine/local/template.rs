@@ -13,6 +13,8 @@ use crate::engine::EngineError;
 type Result<T> = std::result::Result<T, EngineError>;
 
 /// Steps that one rendering may take: a conversation of 1000 messages needs about 100,000.
+/// They bound time, not memory: a template made to harm can double a text 40 times in few steps,
+/// and minijinja has no limit for that.
 const FUEL: u64 = 1_000_000;
 /// Longest text that a template may put around the messages.
 const MAX_BYTES: usize = 4 << 20;

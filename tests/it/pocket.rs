@@ -1,0 +1,114 @@
+//! The bundled client: its model in our engine, and whole sessions with it.
+
+use std::collections::HashSet;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use pushback::app::practise::Practice;
+use pushback::app::voice::Voice;
+use pushback::chat::{Message, Role};
+use pushback::engine::local::{DeviceChoice, Local};
+use pushback::engine::{ChooseRequest, Engine};
+use pushback::store::Store;
+use serde::Deserialize;
+
+use crate::support::practice::{cast, library, setting};
+
+/// Our engine rounds activations to 8 bits, the trainer does not: nats.
+const TOLERANCE: f32 = 0.1;
+
+#[derive(Deserialize)]
+struct Sent {
+    role: Role,
+    content: String,
+}
+
+#[derive(Deserialize)]
+struct Scored {
+    messages: Vec<Sent>,
+    options: Vec<String>,
+    end: Vec<f32>,
+}
+
+fn ranker() -> Local {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/pocket.gguf");
+    Local::open(&path, DeviceChoice::Cpu).unwrap()
+}
+
+#[test]
+fn the_engine_scores_lines_as_the_trainer_did() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pocket/scores.json");
+    let scored: Vec<Scored> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    assert!(scored.len() >= 10);
+    let mut ranker = ranker();
+    for case in scored {
+        let messages = case.messages.into_iter().map(|m| Message::new(m.role, m.content)).collect();
+        let request = ChooseRequest { messages, options: case.options };
+        let ours = ranker.choose(&request).unwrap();
+        for ((option, ours), theirs) in request.options.iter().zip(&ours).zip(&case.end) {
+            let apart = (ours.end - theirs).abs();
+            assert!(apart < TOLERANCE, "{option:?}: {} here, {theirs} there", ours.end);
+        }
+    }
+}
+
+/// A session on the bundled client: everything it says, opening first.
+fn session(persona: &str, script: &str, seed: u64) -> Vec<String> {
+    let (banks, problems) = library().banks();
+    assert!(problems.is_empty(), "{problems:?}");
+    let voice = Voice::Pocket { banks: Box::new(banks), ranker: Box::new(ranker()) };
+    let mut practice =
+        Practice::begin(Store::in_memory().unwrap(), cast(voice), setting(persona, seed)).unwrap();
+    for line in lines(script) {
+        practice.hear(&line).unwrap();
+        practice.answer(&mut |_| ControlFlow::Continue(()), &|| false).unwrap();
+    }
+    practice.path().client_said()
+}
+
+fn lines(script: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/scripts").join(script);
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().filter(|l| !l.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// Sentences of four words and more, without case and punctuation.
+fn sentences(said: &str) -> Vec<String> {
+    let plain = |s: &str| s.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect::<String>();
+    let sentences = said.split(['.', '!', '?', '…']).map(|s| plain(s).trim().to_owned());
+    sentences.filter(|s| s.split_whitespace().count() >= 4).collect()
+}
+
+/// A session of fifteen turns holds together: nothing twice, no slot left open, and nothing
+/// of another client's life.
+fn check(persona: &str, script: &str, seed: u64, not_theirs: &[&str]) {
+    let said = session(persona, script, seed);
+    assert_eq!(said.len(), 16, "{persona} with {script}");
+    let mut heard = HashSet::new();
+    for text in &said {
+        assert!(!text.is_empty() && !text.contains(['<', '>', '{', '}', '|']), "{persona}: {text}");
+        for sentence in sentences(text) {
+            assert!(heard.insert(sentence.clone()), "{persona}, seed {seed}, twice: {sentence}");
+        }
+        let padded = format!(" {} ", text.to_lowercase().replace(|c: char| !c.is_alphanumeric(), " "));
+        for word in not_theirs {
+            assert!(!padded.contains(&format!(" {word} ")), "{persona}, seed {seed}: {text}");
+        }
+    }
+}
+
+const TEENAGE: &[&str] = &["my mom", "homework", "detention", "ninth grade", "geometry"];
+const SUBSTANCES: &[&str] = &["beer", "beers", "whiskey", "weed", "vape", "cigarette", "cigarettes", "casino"];
+
+#[test]
+fn a_session_of_fifteen_turns_holds_together() {
+    let ray = [TEENAGE, &["my wife", "my husband", "my son", "cigarettes", "casino", "diabetes", "insulin"]].concat();
+    let ellen = [TEENAGE, SUBSTANCES, &["my wife", "my husband", "my kids", "the judge", "my po"]].concat();
+    let carol = [TEENAGE, SUBSTANCES, &["my wife", "the judge", "my po", "probation"]].concat();
+    for (seed, script) in (1..).zip(["argue-then-repair.txt", "skilled.txt", "mixed.txt"]) {
+        check("ray", script, seed, &ray);
+        check("ellen", script, seed, &ellen);
+        check("carol", script, seed, &carol);
+    }
+}
