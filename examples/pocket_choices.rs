@@ -20,7 +20,7 @@ use pushback::domain::dice::Dice;
 use pushback::domain::judge;
 use pushback::domain::lines::Banks;
 use pushback::domain::session::{Path as Turns, Reply, Turn};
-use pushback::engine::local::{DeviceChoice, Local};
+use pushback::engine::local::{DeviceChoice, Hold, Local};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -38,7 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let library = Library::load(None, Some(&root.join("prompts")))?;
     let (banks, _) = library.banks();
-    let mut ranker = Local::open(&root.join("models/pocket.gguf"), DeviceChoice::Cpu)?;
+    let pocket = std::fs::read(root.join("models/pocket.gguf"))?.leak();
+    let mut ranker = Local::from_bytes(pocket, "pocket", DeviceChoice::Cpu, Hold::Unpacked)?;
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let line = line?;
@@ -48,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         record["retrieval"] = json!(best(&weighed, 0.0));
         record["ranker"] = json!(best(&weighed, 1.0));
         record["both"] = json!(best(&weighed, weight));
-        let shortlist = weighed.iter().map(|w| json!([w.line.text, w.line.prior, w.end]));
+        let shortlist = weighed.iter().map(|w| json!([w.line.text, w.line.prior, w.fit]));
         record["shortlist"] = shortlist.collect();
         writeln!(out, "{record}")?;
     }

@@ -18,9 +18,14 @@ SCORES = {
     "combined": "combined",
 }
 PARTS = {
-    "wording_dev": "new wording of a known turn (the weight was chosen here)",
-    "wording_test": "new wording of a known turn",
-    "group_test": "turns and lines both unknown",
+    "wording_dev": "New wording of a known turn (the weight was chosen here)",
+    "wording_test": "New wording of a known turn",
+    "group_test": "Turns and lines both unknown",
+}
+READ = {
+    "end": "the log-probability of the end token",
+    "mean": "the mean log-probability of the line's tokens, the end token among them,",
+    "likelihood": "the mean log-probability of the line's tokens, the end token among them,",
 }
 POOLS = {"near": "the lines that retrieval ranks highest", "any": "lines drawn at random"}
 
@@ -31,28 +36,28 @@ def figure(f: dict, name: str) -> str:
 
 def results(report: dict) -> str:
     out = []
-    for pool, parts in report.items():
-        out.append(f"\n### Candidates: {POOLS[pool]}\n\nWeight of the ranker chosen: **{parts['weight']:.2f}**.\n")
-        for part, f in parts.items():
-            if part == "weight":
-                continue
-            out.append(f"{PARTS[part].capitalize()}: {f['retrieval']['n']} turns, {f['candidates']:.0f} candidates each.\n")
+    for pool, r in report.items():
+        out.append(f"\n### Candidates: {POOLS[pool]}\n\nWeight of the ranker chosen: **{r['weight']:.2f}**.\n")
+        for part, f in r["parts"].items():
+            out.append(f"{PARTS[part]}: {f['retrieval']['n']} turns, {f['candidates']:.0f} candidates each.\n")
             out.append("| score | mean reciprocal rank | right line first |\n|---|---|---|")
             out += [f"| {label} | {figure(f[k], 'mrr')} | {figure(f[k], 'top1')} |" for k, label in SCORES.items()]
             g = f["gain"]
-            out.append(f"\nGain of the combination over retrieval alone: {g['mrr']:+.3f} [{g['low']:+.3f}, {g['high']:+.3f}].\n")
+            out.append(f"\nGain of the combination over retrieval alone: {g['mrr']:+.3f} [{g['low']:+.3f}, {g['high']:+.3f}].")
+            weights = ", ".join(f"{a:.1f}: {x:.3f}" for a, x in f["by_weight"].items())
+            out.append(f"Mean reciprocal rank by weight of the ranker: {weights}.\n")
     return "\n".join(out)
 
 
 def objectives(tried: dict[str, dict]) -> str:
     if not tried:
         return ""
-    rows = ["\n## Objectives compared\n", "Mean reciprocal rank on new wording of known turns (test half), same data, shape and",
-            "number of steps; each with its own best score and its own weight.\n",
+    rows = ["\n## Objectives compared\n", "Mean reciprocal rank on new wording of known turns (test half), same data, shape, reading stage and",
+            "number of steps; each with its own score and its own weight.\n",
             "| objective | steps | its score alone, near | combined, near | its score alone, any | combined, any |", "|---|---|---|---|---|---|"]
     for name, r in tried.items():
-        key = r["score"]
-        cells = [f"{r['report'][p]['wording_test'][k]['mrr']:.3f}" for p in ("near", "any") for k in (key, "combined")]
+        parts = [r["report"][pool]["parts"]["wording_test"] for pool in ("near", "any")]
+        cells = [f"{part[k]['mrr']:.3f}" for part in parts for k in (r["score"], "combined")]
         rows.append(f"| {name} | {r['steps']} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
@@ -66,7 +71,7 @@ A llama-architecture model of {facts['parameters']:,} parameters ({shape.layers}
 {shape.kv_heads} key-value heads, feed-forward {shape.hidden}, vocabulary {shape.vocab}, context {shape.context}), Q8_0, {facts['bytes'] / 1e6:.1f} MB.
 It does not write. It ranks authored client lines in context: after system words
 (`type topic action move`), the client's previous line, the trainee's reply and a candidate
-line, the log-probability of the end token says how well the line fits. Made with nothing but
+line, {READ[recipe.objective]} says how well the line fits. Made with nothing but
 the lines in `prompts/lines`, by `training/make_pocket.sh`; no pretrained weights, no other text.
 
 ## Data
@@ -88,13 +93,13 @@ Losses at the end: {facts['losses']}. Time: {facts['minutes']:.0f} minutes on on
 
 ## Figures
 
-A combined score is `a · z(end) + (1 − a) · z(prior)`, z over the candidates of the turn. In brackets: bootstrap 95 % intervals
+A combined score is `a · z(ranker) + (1 − a) · z(prior)`, z over the candidates of the turn. In brackets: bootstrap 95 % intervals
 over turns. One seed, one set of authors; the held-out wordings come from the same hands as the training ones.
 {results(report)}{objectives(facts['tried'])}
 
 ## Quantised against trained
 
-The file's weights, dequantised, give end scores within {facts['drift']:.3f} nats of the trained ones over {facts['compared']} options
+The file's weights, dequantised, give scores within {facts['drift']:.3f} nats of the trained ones over {facts['compared']} options
 (mean {facts['drift_mean']:.4f}); the highest-ranked option is the same in {facts['same_first']} of {facts['turns_compared']} turns.
 
 ## Limits

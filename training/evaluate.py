@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -22,6 +22,9 @@ from losses import token_logprobs
 
 CANDIDATES = 30
 QUERIES = 400
+# What the ranker can be asked for: end token, whole line, whole line per token.
+SCORES = ("end", "total", "mean")
+PARTS = ("wording_dev", "wording_test", "group_test")
 WEIGHTS = [i / 20 for i in range(21)]
 
 
@@ -31,9 +34,7 @@ class Query:
     options: list[str]
     gold: np.ndarray  # bool per option
     prior: np.ndarray
-    end: np.ndarray | None = None
-    total: np.ndarray | None = None
-    mean: np.ndarray | None = None
+    ranker: dict[str, np.ndarray] = field(default_factory=dict)  # by name of the score
 
 
 @torch.no_grad()
@@ -97,7 +98,7 @@ def queries(split: Split, part: str, lines: str, seed: int = 5) -> list[Query]:
 
 def fill(model: Llama, text: Text, found: list[Query]) -> list[Query]:
     for q in found:
-        q.end, q.total, q.mean = score(model, text, q.turn, q.options)
+        q.ranker = dict(zip(SCORES, score(model, text, q.turn, q.options)))
     return found
 
 
@@ -105,8 +106,8 @@ def z(x: np.ndarray) -> np.ndarray:
     return (x - x.mean()) / max(float(x.std()), 1e-6)
 
 
-def combined(q: Query, weight: float) -> np.ndarray:
-    return weight * z(q.end) + (1 - weight) * z(q.prior)
+def combined(q: Query, score: str, weight: float) -> np.ndarray:
+    return weight * z(q.ranker[score]) + (1 - weight) * z(q.prior)
 
 
 @dataclass(frozen=True)
@@ -152,45 +153,42 @@ def places(found: list[Query], scores: Callable[[Query], np.ndarray]) -> list[Pl
     return [place(scores(q), q.gold) for q in found]
 
 
-def choose_weight(found: list[Query]) -> float:
+def choose_weight(found: list[Query], score: str) -> float:
     """The weight of the ranker with the best mean reciprocal rank on the development turns."""
-    return max(WEIGHTS, key=lambda a: (np.mean([p.reciprocal for p in places(found, lambda q: combined(q, a))]), -a))
+    return max(WEIGHTS, key=lambda a: (np.mean([p.reciprocal for p in places(found, lambda q: combined(q, score, a))]), -a))
 
 
-def report(model: Llama, text: Text, split: Split) -> dict:
-    """Every figure that the model card quotes."""
+def report(model: Llama, text: Text, split: Split, score: str) -> dict:
+    """Every figure that the model card quotes; `score` is the one that is combined with retrieval."""
     out: dict = {}
     for lines in ("near", "any"):
-        dev = fill(model, text, queries(split, "wording_dev", lines))
-        weight = choose_weight(dev)
-        out[lines] = {"weight": weight}
-        for part in ("wording_dev", "wording_test", "group_test"):
-            found = dev if part == "wording_dev" else fill(model, text, queries(split, part, lines))
-            if not found:
-                continue
-            prior = places(found, lambda q: q.prior)
-            both = places(found, lambda q: combined(q, weight))
-            out[lines][part] = {
-                "candidates": float(np.mean([len(q.options) for q in found])),
-                "retrieval": figures(prior),
-                "end": figures(places(found, lambda q: q.end)),
-                "total": figures(places(found, lambda q: q.total)),
-                "mean": figures(places(found, lambda q: q.mean)),
-                "combined": figures(both),
-                "gain": gain(both, prior),
-            }
+        found = {part: fill(model, text, queries(split, part, lines)) for part in PARTS}
+        weight = choose_weight(found["wording_dev"], score)
+        out[lines] = {"weight": weight, "parts": {p: part_report(f, score, weight) for p, f in found.items()}}
     return out
+
+
+def part_report(found: list[Query], score: str, weight: float) -> dict:
+    prior = places(found, lambda q: q.prior)
+    both = places(found, lambda q: combined(q, score, weight))
+    return {
+        "candidates": float(np.mean([len(q.options) for q in found])),
+        "retrieval": figures(prior),
+        **{name: figures(places(found, lambda q: q.ranker[name])) for name in SCORES},
+        "combined": figures(both),
+        "gain": gain(both, prior),
+        "by_weight": {a: float(np.mean([p.reciprocal for p in places(found, lambda q: combined(q, score, a))])) for a in WEIGHTS[::2]},
+    }
 
 
 def table(result: dict) -> str:
     rows = []
-    for lines, parts in result.items():
-        rows.append(f"candidates: {lines}; weight of the ranker {parts['weight']:.2f}")
-        for part, f in parts.items():
-            if part == "weight":
-                continue
-            cells = [f"{k} {f[k]['mrr']:.3f}/{f[k]['top1']:.3f}" for k in ("retrieval", "end", "total", "mean", "combined")]
+    for lines, r in result.items():
+        rows.append(f"candidates: {lines}; weight of the ranker {r['weight']:.2f}")
+        for part, f in r["parts"].items():
+            cells = [f"{k} {f[k]['mrr']:.3f}/{f[k]['top1']:.3f}" for k in ("retrieval", *SCORES, "combined")]
             g = f["gain"]
             rows.append(f"  {part} n={f['retrieval']['n']} of {f['candidates']:.0f}: " + "  ".join(cells)
                         + f"  gain {g['mrr']:+.3f} [{g['low']:+.3f}, {g['high']:+.3f}]")
+            rows.append("    by weight " + " ".join(f"{a:.1f}:{x:.3f}" for a, x in f["by_weight"].items()))
     return "\n".join(rows)

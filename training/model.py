@@ -17,11 +17,11 @@ from torch import Tensor
 @dataclass(frozen=True)
 class Shape:
     vocab: int
-    width: int = 192
+    width: int = 128
     layers: int = 4
-    heads: int = 6
-    kv_heads: int = 3
-    hidden: int = 512
+    heads: int = 4
+    kv_heads: int = 2
+    hidden: int = 352
     context: int = 256
     theta: float = 10000.0
     epsilon: float = 1e-5

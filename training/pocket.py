@@ -42,12 +42,13 @@ def arguments() -> argparse.Namespace:
     return a.parse_args()
 
 
-def drift(trained: Llama, stored: Llama, text: Text, found: list[Query]) -> dict:
-    """How far the file's end scores are from the trained model's."""
-    worst, apart, same = 0.0, [], 0
+def drift(trained: Llama, stored: Llama, text: Text, found: list[Query], score: str) -> dict:
+    """How far the file's scores are from the trained model's."""
+    at = evaluate.SCORES.index(score)
+    apart, same = [], 0
     for q in found:
-        before = evaluate.score(trained, text, q.turn, q.options)[0]
-        after = evaluate.score(stored, text, q.turn, q.options)[0]
+        before = evaluate.score(trained, text, q.turn, q.options)[at]
+        after = evaluate.score(stored, text, q.turn, q.options)[at]
         apart += list(np.abs(before - after))
         same += int(before.argmax() == after.argmax())
     return {
@@ -76,6 +77,7 @@ def reference(stored: Llama, text: Text, found: list[Query]) -> list[dict]:
                 "context_tokens": text.context(turn),
                 "options": options,
                 "end": [round(float(x), 5) for x in end],
+                "tok": [len(text.ids(o)) + 1 for o in options],
                 "total": [round(float(x), 5) for x in total],
             }
         )
@@ -100,17 +102,18 @@ def main() -> None:
     source = banks.sha256(a.pairs)
     gguf_file.write(trained, text, gguf_file.Origin(source, json.dumps(asdict(recipe))), a.out)
     stored, reread = gguf_file.read(a.out)
-    report = evaluate.report(stored, reread, split)
+    report = evaluate.report(stored, reread, split, recipe.score)
     print(evaluate.table(report), flush=True)
 
     tried = {}
-    if a.compare:
-        for name, key in (("end", "end"), ("mean", "mean"), ("likelihood", "mean")):
-            other = replace(recipe, objective=name)
-            figures = report if name == a.objective else evaluate.report(train(split.train, text, shape, other, a.work)[0], text, split)
-            tried[name] = {"steps": a.steps, "score": key, "report": figures}
+    for name in ("end", "mean", "likelihood") if a.compare else ():
+        other = replace(recipe, objective=name)
+        figures = report
+        if other != recipe:
+            figures = evaluate.report(train(split.train, text, shape, other, a.work)[0], text, split, other.score)
+        tried[name] = {"steps": a.steps, "score": other.score, "report": figures}
     sample = evaluate.queries(split, "wording_test", "near")[:50]
-    facts = drift(trained, stored, reread, sample) | {
+    facts = drift(trained, stored, reread, sample, recipe.score) | {
         "losses": ", ".join(f"{name} {x:.3f}" for name, x in last.items()),
         "parameters": sum(p.numel() for p in trained.parameters()),
         "bytes": a.out.stat().st_size,

@@ -115,8 +115,8 @@ impl Voice {
 pub struct Weighed {
     /// The line.
     pub line: lines::Candidate,
-    /// The log-probability that the turn is complete after it, in nats.
-    pub end: f32,
+    /// Its log-probability at this moment, in nats per token, the end of the turn included.
+    pub fit: f32,
 }
 
 /// The authored lines that fit a moment, best retrieved first, each with both opinions.
@@ -146,16 +146,16 @@ pub fn weigh(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Resul
             dice: scene.dice.clone(),
         },
     );
-    let ends = ends(ranker, scene, &said, lines.iter().map(|l| l.text.clone()).collect())?;
-    Ok(lines.into_iter().zip(ends).map(|(line, end)| Weighed { line, end }).collect())
+    let fits = fits(ranker, scene, &said, lines.iter().map(|l| l.text.clone()).collect())?;
+    Ok(lines.into_iter().zip(fits).map(|(line, fit)| Weighed { line, fit }).collect())
 }
 
 /// How good each line is when the ranker has `weight` (0..=1) and retrieval the rest: both
 /// standardised over the shortlist, so that the two scales can be added.
 pub fn ranks(weighed: &[Weighed], weight: f32) -> Vec<f32> {
-    let ends = standardised(weighed.iter().map(|w| w.end));
+    let fits = standardised(weighed.iter().map(|w| w.fit));
     let priors = standardised(weighed.iter().map(|w| w.line.prior));
-    ends.iter().zip(&priors).map(|(end, prior)| weight * end + (1.0 - weight) * prior).collect()
+    fits.iter().zip(&priors).map(|(fit, prior)| weight * fit + (1.0 - weight) * prior).collect()
 }
 
 /// Authored lines that fit, ranked by retrieval and model together.
@@ -170,8 +170,9 @@ fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<V
     Ok(candidates.collect())
 }
 
-/// The ranker's opinion of each line: the log-probability that the turn is complete after it.
-fn ends(
+/// The ranker's opinion of each line. It was trained to give the fitting line the highest
+/// log-probability per token.
+fn fits(
     ranker: &mut dyn Engine,
     scene: &Scene<'_>,
     said: &[String],
@@ -184,7 +185,7 @@ fn ends(
     let previous = said.last().map(String::as_str);
     let messages = prompt::compact(scene.persona, scene.intent.action, mv, previous, scene.trainee);
     let likelihoods = ranker.choose(&ChooseRequest { messages, options })?;
-    Ok(likelihoods.into_iter().map(|l| l.end).collect())
+    Ok(likelihoods.into_iter().map(|l| l.total / l.tok as f32).collect())
 }
 
 /// Values with mean 0 and standard deviation 1; all 0 where they do not differ.

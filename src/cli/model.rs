@@ -8,7 +8,7 @@ use crate::app::AppError;
 use crate::app::library::Library;
 use crate::app::voice::Voice;
 use crate::engine::Engine;
-use crate::engine::local::{DeviceChoice, Local};
+use crate::engine::local::{DeviceChoice, Hold, Local};
 use crate::engine::worker::Worker;
 use crate::files::hash;
 use crate::ui::screen::Screen;
@@ -39,8 +39,8 @@ impl ModelArgs {
     /// The model, loaded, and the SHA-256 of its file.
     pub(super) fn open(&self) -> Result<(Box<dyn Engine>, String), AppError> {
         if self.is_pocket() {
-            // A model this small runs fastest where no transfer is needed.
-            let engine = Local::from_bytes(POCKET, POCKET_NAME, DeviceChoice::Cpu)?;
+            // A model this small runs fastest on one core, with nothing to be moved.
+            let engine = Local::from_bytes(POCKET, POCKET_NAME, DeviceChoice::Cpu, Hold::Unpacked)?;
             return Ok((Box::new(engine), hash::sha256(POCKET)));
         }
         let engine = Local::open(&self.model, self.device)?;

@@ -58,7 +58,11 @@ fn format_of(name: &str, text: &str) -> Format {
         "csv" => Format::Csv,
         "jsonl" | "ndjson" | "json" => Format::Json,
         _ if text.trim_start().starts_with('{') => Format::Json,
-        _ if text.lines().find(|l| !l.trim().is_empty()).is_some_and(|l| spoken(l).is_none() && l.contains(',')) => {
+        _ if text
+            .lines()
+            .find(|l| !l.trim().is_empty())
+            .is_some_and(|l| spoken(l).is_none() && l.contains(',')) =>
+        {
             Format::Csv
         }
         _ => Format::Plain,
@@ -74,7 +78,8 @@ fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
 }
 
 fn speaker_of(word: &str) -> Option<Speaker> {
-    const TRAINEE: [&str; 8] = ["t", "therapist", "trainee", "counsellor", "counselor", "interviewer", "user", "practitioner"];
+    const TRAINEE: [&str; 8] =
+        ["t", "therapist", "trainee", "counsellor", "counselor", "interviewer", "user", "practitioner"];
     const CLIENT: [&str; 6] = ["c", "client", "patient", "assistant", "p", "participant"];
     let word = word.trim();
     let is = |names: &[&str]| names.iter().any(|n| word.eq_ignore_ascii_case(n));
@@ -159,7 +164,8 @@ struct JsonSingle {
 fn json_lines(name: &str, text: &str) -> Result<Transcript, Problem> {
     let (mut turns, mut singles) = (Vec::new(), Vec::new());
     for (line, object) in text.lines().zip(1..).filter(|(l, _)| !l.trim().is_empty()).map(|(l, n)| (n, l)) {
-        let bad = |error: serde_json::Error| Problem::new(name, format!("malformed JSON line: {error}")).at(line);
+        let bad =
+            |error: serde_json::Error| Problem::new(name, format!("malformed JSON line: {error}")).at(line);
         let map: Map<String, Value> = serde_json::from_str(object).map_err(bad)?;
         if map.contains_key("reply") {
             let one: JsonSingle = serde_json::from_value(Value::Object(map)).map_err(bad)?;

@@ -57,9 +57,11 @@ pub fn judge(lexicon: &Lexicon, before: Option<&str>, previous: Option<Talk>, te
         Some(Talk::Sustain) => weights.after[2],
         None => weights.first,
     };
-    let prior = [0, 1, 2].map(|k| weights.carry * base[k].ln() + (1.0 - weights.carry) * weights.first[k].ln());
+    let prior =
+        [0, 1, 2].map(|k| weights.carry * base[k].ln() + (1.0 - weights.carry) * weights.first[k].ln());
     let length = weights.short[0] - weights.short[1] * tokens.len().min(20) as f32;
-    let logits = [prior[0] + weights.gain[0] * change, prior[1] + length, prior[2] + weights.gain[1] * sustain];
+    let logits =
+        [prior[0] + weights.gain[0] * change, prior[1] + length, prior[2] + weights.gain[1] * sustain];
     let posterior = softmax(logits);
     let talk = if posterior[0] >= posterior[1] && posterior[0] >= posterior[2] {
         Talk::Change

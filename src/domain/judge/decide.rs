@@ -1,10 +1,11 @@
 //! One code per thought unit, by the precedence of MITI 4.2.1.
 //! Knows: what was seen in the unit, what the client had said. Never: scores, other replies.
 
-use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::labels::{Code, Permission, Reason, Technique};
-use super::reading::{Echo, Reading, Seen, is_argument};
+use super::lexicon::{Class, Cue, Hit, Lexicon};
+use super::reading::{Reading, Seen, is_argument, strongest};
 use super::weights::{Feature, Features, Row};
+use super::whole::{self, Around};
 use super::words::Stop;
 use super::{Heard, forms};
 use crate::domain::talk::Talk;
@@ -13,6 +14,9 @@ use crate::domain::talk::Talk;
 const STRONG: f32 = 0.5;
 /// What is left of a cue that only gives the client's own words back.
 const ECHOED: f32 = 0.3;
+
+/// What is left of disbelief when the client had not taken a stand.
+const UNPROVOKED: f32 = 0.6;
 
 /// Features that only a whole reply has, but that bear on each of its units.
 const FROM_THE_WHOLE: [Feature; 4] =
@@ -63,37 +67,88 @@ impl Coded {
     }
 }
 
-/// Everything that a decision about one unit may look at.
+/// The part of a reply that no phrase decided.
+struct Rest {
+    features: Features,
+    alone: bool, // whether it is one unit
+}
+
+impl Rest {
+    /// A unit's features with those that only the whole has.
+    fn with(&self, seen: &Seen) -> Features {
+        let mut features = seen.features.clone();
+        for feature in FROM_THE_WHOLE {
+            features.set_if(self.features.has(feature), feature);
+        }
+        if self.alone {
+            features.join(&self.features);
+        }
+        features.set_if(seen.shows(Feature::QuestionMark), Feature::QuestionMarkLast);
+        features
+    }
+}
+
+/// Everything that a decision about a reply may look at.
 pub struct Bench<'a> {
     /// Phrases and weights.
     pub lexicon: &'a Lexicon,
     /// What the client said and how it stands between the two.
     pub heard: &'a Heard<'a>,
-    /// The client's content words.
-    pub echo: &'a Echo,
     /// The whole reply.
     pub reading: &'a Reading,
-    /// Whether the reply itself asks permission or leaves the advice open.
-    pub asks: bool,
+    /// Form of the whole reply.
+    pub features: Features,
+    around: Around<'a>,
+    text: &'a str,
+    leaves_open: bool,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    /// Prepares to decide on `text`, which was read as `reading`.
+    pub fn new(around: Around<'a>, heard: &'a Heard<'a>, text: &'a str, reading: &'a Reading) -> Self {
+        let all: Vec<&Seen> = reading.units.iter().collect();
+        let features = whole::features(&around, text, reading, &all);
+        let leaves_open = all.iter().any(|u| u.has(Cue::MayNotFit));
+        Self { lexicon: around.lexicon, heard, reading, features, around, text, leaves_open }
+    }
+
     /// Whether the client had spoken for staying, or against the speaker.
     pub fn resisted(&self) -> bool {
         self.heard.discord || self.heard.talk == Talk::Sustain
     }
 
-    /// The code of unit `number`.
-    pub fn decide(&self, number: usize) -> Coded {
-        let seen = &self.reading.units[number];
-        if self.is_empty(seen) {
-            return Coded::new(Code::NotCoded, Row::None, "nothing_said");
+    /// The code of each unit. Phrases decide first; form decides about the rest, which is
+    /// taken together without the decided units, so that what is added to a reply never
+    /// changes what the rest of it is.
+    pub fn decide(&self) -> Vec<Coded> {
+        let units = &self.reading.units;
+        let decided: Vec<Option<Coded>> = units.iter().map(|seen| self.by_phrase(seen)).collect();
+        let rest: Vec<&Seen> =
+            units.iter().zip(&decided).filter(|(_, d)| d.is_none()).map(|(u, _)| u).collect();
+        let features = whole::features(&self.around, self.text, self.reading, &rest);
+        let rest = Rest { features, alone: rest.len() == 1 };
+        decided
+            .into_iter()
+            .zip(units)
+            .map(|(d, seen)| d.unwrap_or_else(|| self.by_form(seen, &rest)))
+            .collect()
+    }
+
+    /// Whether what the reply reflects is no more than the client's own words.
+    pub fn parrots(&self, coded: &[Coded]) -> bool {
+        let units = self.reading.units.iter().zip(coded);
+        let reflected: Vec<&Seen> = units.filter(|(_, c)| c.code.is_reflection()).map(|(u, _)| u).collect();
+        whole::parrots(&self.around, self.reading, &reflected)
+    }
+
+    fn by_phrase(&self, seen: &Seen) -> Option<Coded> {
+        if let Some(coded) = self.against(seen) {
+            return Some(coded);
         }
-        self.against(seen)
-            .or_else(|| self.adherent(seen))
-            .or_else(|| self.advice(seen))
-            .or_else(|| self.mending(seen))
-            .unwrap_or_else(|| self.by_form(seen))
+        if self.is_empty(seen) {
+            return Some(Coded::new(Code::NotCoded, Row::None, "nothing_said"));
+        }
+        self.adherent(seen).or_else(|| self.advice(seen)).or_else(|| self.mending(seen))
     }
 
     fn is_empty(&self, seen: &Seen) -> bool {
@@ -102,14 +157,21 @@ impl Bench<'_> {
         }
         let tokens = &self.reading.tokens[seen.unit.tokens.clone()];
         // A list of words without a single function word is no sentence.
-        tokens.len() > 2 && tokens.iter().all(|t| !self.lexicon.is(t.word, Class::Function)) && seen.overlap == 0.0
+        tokens.len() > 2
+            && tokens.iter().all(|t| !self.lexicon.is(t.word, Class::Function))
+            && seen.overlap == 0.0
     }
 
     /// How much of a hit is the speaker's own: nothing if it reports what others say or what
     /// the client thinks, little if it gives the client's words back.
     fn own(&self, seen: &Seen, hit: &Hit) -> f32 {
         let framed = |h: &Hit| h.first <= hit.first && h.end + 3 >= hit.first && h.group != hit.group;
-        let exempt = matches!(hit.cue, Cue::Rhetorical | Cue::Disbelief | Cue::Sarcasm | Cue::Remind | Cue::Siding);
+        let exempt =
+            matches!(hit.cue, Cue::Rhetorical | Cue::Disbelief | Cue::Sarcasm | Cue::Remind | Cue::Siding);
+        // Nobody can be disbelieved who has not taken a stand.
+        if hit.cue == Cue::Disbelief && !self.resisted() {
+            return hit.weight * UNPROVOKED;
+        }
         if exempt {
             return hit.weight;
         }
@@ -121,19 +183,17 @@ impl Bench<'_> {
         if hit.cue == Cue::Advice && inverted {
             return 0.0;
         }
-        let mut content =
-            self.reading.tokens[hit.first..hit.end].iter().filter(|t| !self.lexicon.is(t.word, Class::Function));
-        let echoed = seen.about_client && content.clone().next().is_some() && content.all(|t| self.echo.has(t));
+        let mut content = self.reading.tokens[hit.first..hit.end]
+            .iter()
+            .filter(|t| !self.lexicon.is(t.word, Class::Function));
+        let echoed =
+            seen.about_client && content.clone().next().is_some() && content.all(|t| self.around.echo.has(t));
         if echoed { hit.weight * ECHOED } else { hit.weight }
     }
 
     fn strongest(&self, seen: &Seen, is: impl Fn(Cue) -> bool) -> Option<(Hit, f32)> {
-        seen.hits
-            .iter()
-            .filter(|h| is(h.cue))
-            .map(|h| (*h, self.own(seen, h)))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .filter(|(_, own)| *own > 0.0)
+        let hits = seen.hits.iter().filter(|h| is(h.cue)).map(|h| (h, self.own(seen, h)));
+        strongest(hits).map(|(hit, own)| (*hit, own)).filter(|(_, own)| *own > 0.0)
     }
 
     fn against(&self, seen: &Seen) -> Option<Coded> {
@@ -145,7 +205,9 @@ impl Bench<'_> {
         let coded = match hit.cue {
             Cue::Defend | Cue::Minimise => Coded::new(Code::Persuade, Row::Persuade, ""),
             Cue::Warn => Coded::new(Code::Confront, Row::Warn, ""),
-            Cue::Label | Cue::Shame | Cue::Sarcasm | Cue::Manipulate => Coded::new(Code::Confront, Row::Shame, ""),
+            Cue::Label | Cue::Shame | Cue::Sarcasm | Cue::Manipulate => {
+                Coded::new(Code::Confront, Row::Shame, "")
+            }
             _ => Coded::new(Code::Confront, Row::Confront, ""),
         };
         Some(coded.by(&hit).because(reason).sure(own))
@@ -179,18 +241,18 @@ impl Bench<'_> {
         let pushes = |c| matches!(c, Cue::Advice | Cue::Suggestion | Cue::Direct | Cue::Promise);
         let evidence = |c| c == Cue::Evidence;
         if let Some((hit, own)) = self.strongest(seen, pushes).filter(|(_, own)| *own >= STRONG) {
-            return Some(self.pushed(seen, &hit, own));
+            return Some(self.pushed(&hit, own));
         }
         let (hit, own) = self.strongest(seen, evidence)?;
-        if own < STRONG || !self.resisted() || self.welcome(seen) {
+        if own < STRONG || !self.resisted() || self.welcome() {
             return None;
         }
         let coded = Coded::new(Code::Persuade, Row::Persuade, "").by(&hit).sure(own);
         Some(coded.because(Reason::CounterEvidence))
     }
 
-    fn pushed(&self, seen: &Seen, hit: &Hit, own: f32) -> Coded {
-        if self.welcome(seen) && hit.cue != Cue::Direct {
+    fn pushed(&self, hit: &Hit, own: f32) -> Coded {
+        if self.welcome() && hit.cue != Cue::Direct {
             return Coded::new(Code::PersuadeWithPermission, Row::PersuadePermitted, "").by(hit).sure(own);
         }
         let row = if hit.cue == Cue::Direct { Row::Direct } else { Row::Persuade };
@@ -202,10 +264,10 @@ impl Bench<'_> {
         }
     }
 
-    /// Whether advice is welcome in this unit.
-    fn welcome(&self, seen: &Seen) -> bool {
+    /// Whether advice is welcome.
+    fn welcome(&self) -> bool {
         let refused = self.heard.permission == Permission::Refused;
-        !refused && (self.heard.permission.is_open() || seen.has(Cue::MayNotFit) || self.asks)
+        !refused && (self.heard.permission.is_open() || self.leaves_open)
     }
 
     /// Units that mend, comfort or agree, where a phrase says so.
@@ -239,18 +301,21 @@ impl Bench<'_> {
     }
 
     /// Units whose form decides: question, reflection, information, or none of these.
-    fn by_form(&self, seen: &Seen) -> Coded {
+    fn by_form(&self, seen: &Seen, rest: &Rest) -> Coded {
         let weights = &self.lexicon.weights;
-        let features = self.in_context(seen);
-        if weights.lead(&features)[1] > 0.0 {
+        let features = rest.with(seen);
+        if forms::asks_outright(seen) || weights.lead(&features)[1] > 0.0 {
             return self.question(seen);
         }
         // A sentence alone is little to go by: the reply around it has half the say.
-        let (unit, whole) = (weights.evidence(&features), weights.evidence(&self.reading.features));
+        let (unit, whole) = (weights.evidence(&features), weights.evidence(&rest.features));
         let (reflects, informs) = ((unit[0] + whole[0]) / 2.0, (unit[2] + whole[2]) / 2.0);
         let (reflects, informs) = (reflects - informs.max(0.0), informs - reflects.max(0.0));
+        if let Some(coded) = self.plain_fact(seen) {
+            return coded;
+        }
         if let Some(hit) = seen.best(Cue::Support) {
-            let premature = self.echo.is_bare();
+            let premature = self.around.echo.is_bare();
             let coded = Coded::new(Code::Support, Row::None, "").by(hit);
             return if premature { coded.because(Reason::Premature) } else { coded };
         }
@@ -261,23 +326,21 @@ impl Bench<'_> {
             return self.reflection(seen, reflects);
         }
         if informs > 0.0 {
-            let row = if self.welcome(seen) { Row::InformationPermitted } else { Row::Information };
-            return Coded::new(Code::GiveInformation, row, "statement_of_fact");
+            return self.information();
         }
         Coded::new(Code::NotCoded, Row::None, "no_code")
     }
 
-    /// The unit's features with those that only the whole reply has.
-    fn in_context(&self, seen: &Seen) -> Features {
-        let mut features = seen.features.clone();
-        for feature in FROM_THE_WHOLE {
-            features.set_if(self.reading.features.has(feature), feature);
-        }
-        if self.reading.units.len() == 1 {
-            features.join(&self.reading.features);
-        }
-        features.set_if(seen.shows(Feature::QuestionMark), Feature::QuestionMarkLast);
-        features
+    fn information(&self) -> Coded {
+        let row = if self.welcome() { Row::InformationPermitted } else { Row::Information };
+        Coded::new(Code::GiveInformation, row, "statement_of_fact")
+    }
+
+    /// A fact about the world reflects nobody, whatever its form.
+    fn plain_fact(&self, seen: &Seen) -> Option<Coded> {
+        let fact = [Cue::Information, Cue::Evidence].into_iter().any(|cue| seen.has(cue));
+        let personal = [Feature::HasYou, Feature::HasI, Feature::Stem].into_iter().any(|f| seen.shows(f));
+        (fact && !personal).then(|| self.information())
     }
 
     fn question(&self, seen: &Seen) -> Coded {
@@ -306,7 +369,7 @@ impl Bench<'_> {
             return coded.with(Technique::DoubleSidedReflection);
         }
         let absolute = seen.best(Cue::Absolute).filter(|hit| {
-            let new = self.reading.tokens[hit.first..hit.end].iter().any(|t| !self.echo.has(t));
+            let new = self.reading.tokens[hit.first..hit.end].iter().any(|t| !self.around.echo.has(t));
             new && !exclaims && self.resisted()
         });
         if let Some(hit) = absolute {

@@ -6,6 +6,9 @@ use super::reading::Seen;
 use super::weights::Feature;
 use super::words::Token;
 
+/// A reflection of so many words always adds something.
+const LONG: usize = 18;
+
 /// Whether a question leaves room for the client's own words. The last question decides; in
 /// "what do you think" the "do you" belongs to the "what".
 pub fn is_open(seen: &Seen, tokens: &[Token], lexicon: &Lexicon) -> bool {
@@ -15,13 +18,16 @@ pub fn is_open(seen: &Seen, tokens: &[Token], lexicon: &Lexicon) -> bool {
         seen.hits.iter().filter(opens).any(|open| open.first < at && at <= open.end)
             || at > seen.unit.tokens.start && wh(at - 1)
     };
-    let closed = seen.hits.iter().filter(|h| h.cue == Cue::ClosedQuestion && !inside(h.first)).map(|h| h.first).max();
+    let closed =
+        seen.hits.iter().filter(|h| h.cue == Cue::ClosedQuestion && !inside(h.first)).map(|h| h.first).max();
     let open = seen.hits.iter().filter(opens).map(|h| h.first).max();
     match (open, closed) {
         (Some(open), Some(closed)) => open > closed,
         (Some(_), None) => true,
         (None, Some(_)) => false,
-        (None, None) => seen.shows(Feature::WhStart) || seen.unit.tokens.clone().any(wh) && !seen.shows(Feature::AuxStart),
+        (None, None) => {
+            seen.shows(Feature::WhStart) || seen.unit.tokens.clone().any(wh) && !seen.shows(Feature::AuxStart)
+        }
     }
 }
 
@@ -29,8 +35,9 @@ pub fn is_open(seen: &Seen, tokens: &[Token], lexicon: &Lexicon) -> bool {
 pub fn is_complex(seen: &Seen) -> bool {
     let added = seen.content as f32 * (1.0 - seen.overlap);
     let rich = seen.shows(Feature::Feeling) || seen.shows(Feature::Meaning);
-    let bare = seen.overlap >= 0.5;
-    (rich && !bare) || (added >= 3.0 && !bare) || seen.has(Cue::Absolute)
+    let bare = seen.overlap > 0.5;
+    let words = seen.unit.tokens.len();
+    (rich && !bare) || (added >= 3.0 && !bare) || words >= LONG || seen.has(Cue::Absolute)
 }
 
 /// Whether a unit has the form of a question.
@@ -42,5 +49,13 @@ pub fn is_question(seen: &Seen) -> bool {
 
 /// Whether a unit has a question mark and the word order of a question.
 pub fn is_marked_question(seen: &Seen) -> bool {
-    seen.shows(Feature::QuestionMark) && (seen.shows(Feature::WhStart) || seen.shows(Feature::AuxStart) || seen.shows(Feature::Inverted))
+    seen.shows(Feature::QuestionMark)
+        && (seen.shows(Feature::WhStart) || seen.shows(Feature::AuxStart) || seen.shows(Feature::Inverted))
+}
+
+/// Whether a unit begins as a question does, so that it asks with or without a mark.
+pub fn asks_outright(seen: &Seen) -> bool {
+    let opens = |h: &Hit| matches!(h.cue, Cue::OpenQuestion | Cue::Evoking) && h.first == seen.unit.core;
+    let orders = seen.shows(Feature::OrderStart) && seen.hits.iter().any(opens);
+    (seen.shows(Feature::WhStart) && seen.shows(Feature::Inverted)) || seen.shows(Feature::AuxStart) || orders
 }

@@ -55,7 +55,6 @@ pub enum Cue {
     Evoking,
     Barrier,
     Why,
-    Clause,
     // Input.
     Advice,
     Suggestion,
@@ -97,9 +96,6 @@ pub enum Cue {
 }
 
 impl Cue {
-    /// One more than the largest cue.
-    pub const COUNT: usize = Cue::AskedSustain as usize + 1;
-
     /// Whether it marks what clients say, not what trainees say.
     fn is_client(self) -> bool {
         self as usize >= Cue::Change as usize
@@ -121,8 +117,6 @@ pub enum Class {
     Verb,
     /// Words without content.
     Function,
-    /// Words of negation.
-    Negative,
     /// Words that turn a sentence.
     Pivot,
     /// Personal pronouns as subjects.
@@ -134,9 +128,8 @@ pub enum Class {
 }
 
 impl Class {
-    const NAMES: [&'static str; 11] = [
-        "soft", "opener", "aux", "wh", "verb", "function", "negative", "pivot", "subject", "base", "nod",
-    ];
+    const NAMES: [&'static str; 10] =
+        ["soft", "opener", "aux", "wh", "verb", "function", "pivot", "subject", "base", "nod"];
 }
 
 /// A group of phrases that mean the same to the judge.

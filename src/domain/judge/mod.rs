@@ -19,6 +19,7 @@ mod track;
 mod units;
 mod verdict;
 mod weights;
+mod whole;
 mod words;
 
 use std::sync::OnceLock;
@@ -33,8 +34,9 @@ pub use weights::Feature;
 use crate::domain::problem::Problem;
 use crate::domain::talk::Talk;
 use decide::Bench;
-use lexicon::{Cue, Lexicon};
-use reading::{Echo, Reading};
+use lexicon::Lexicon;
+use reading::Echo;
+use whole::Around;
 
 /// The lexicon that is compiled in, by file name.
 const BUILTIN: [(&str, &str); 9] = [
@@ -95,10 +97,10 @@ impl Judge {
     /// What a trainee's reply does.
     pub fn reply(&self, heard: &Heard<'_>, text: &str) -> Verdict {
         let echo = Echo::of(&self.lexicon, heard.client);
-        let reading = reading::read(&self.lexicon, &echo, text, heard.before);
-        let asks = reading.units.iter().any(|u| u.has(Cue::Permission) || u.has(Cue::MayNotFit));
-        let bench = Bench { lexicon: &self.lexicon, heard, echo: &echo, reading: &reading, asks };
-        let mut coded: Vec<_> = (0..reading.units.len()).map(|number| bench.decide(number)).collect();
+        let reading = reading::read(&self.lexicon, &echo, text);
+        let around = Around { lexicon: &self.lexicon, echo: &echo, before: heard.before };
+        let bench = Bench::new(around, heard, text, &reading);
+        let mut coded = bench.decide();
         techniques::across(&bench, &mut coded);
         score::verdict(&bench, &coded)
     }
@@ -118,7 +120,10 @@ impl Judge {
     /// calibration fits.
     pub fn features(&self, heard: &Heard<'_>, text: &str) -> Vec<(Feature, f32)> {
         let echo = Echo::of(&self.lexicon, heard.client);
-        let Reading { features, .. } = reading::read(&self.lexicon, &echo, text, heard.before);
-        features.present().collect()
+        let reading = reading::read(&self.lexicon, &echo, text);
+        let around = Around { lexicon: &self.lexicon, echo: &echo, before: heard.before };
+        whole::features(&around, text, &reading, &reading.units.iter().collect::<Vec<_>>())
+            .present()
+            .collect()
     }
 }

@@ -161,7 +161,13 @@ impl Index {
         }
     }
 
-    fn try_all(&self, numbers: &[u32], scope: &Scope<'_>, at: usize, found: &mut dyn FnMut(usize, usize, usize)) {
+    fn try_all(
+        &self,
+        numbers: &[u32],
+        scope: &Scope<'_>,
+        at: usize,
+        found: &mut dyn FnMut(usize, usize, usize),
+    ) {
         for &number in numbers {
             let phrase = &self.phrases[number as usize];
             if let Some(second) = phrase.second() {
@@ -198,7 +204,9 @@ fn matched(parts: &[(Part, bool)], scope: &Scope<'_>, at: usize, first: usize) -
             return only_soft.then_some(at);
         }
         Part::Gap => {
-            return (0..=GAP).filter(|n| at + n <= scope.end).find_map(|n| matched(rest, scope, at + n, first));
+            return (0..=GAP)
+                .filter(|n| at + n <= scope.end)
+                .find_map(|n| matched(rest, scope, at + n, first));
         }
         Part::One(_) | Part::Wild => {}
     }

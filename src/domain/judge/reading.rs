@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 
-use super::labels::Behaviour;
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::units::{Unit, split};
 use super::weights::{Feature, Features};
@@ -32,7 +31,7 @@ pub struct Seen {
 impl Seen {
     /// The strongest hit of a cue.
     pub fn best(&self, cue: Cue) -> Option<&Hit> {
-        self.hits.iter().filter(|h| h.cue == cue).max_by(|a, b| a.weight.total_cmp(&b.weight))
+        strongest(self.hits.iter().filter(|h| h.cue == cue).map(|h| (h, h.weight))).map(|(h, _)| h)
     }
 
     /// Whether a cue was found.
@@ -46,6 +45,18 @@ impl Seen {
     }
 }
 
+/// The hit with the most weight; of equals the first, of those the longest.
+pub fn strongest<'a>(hits: impl Iterator<Item = (&'a Hit, f32)>) -> Option<(&'a Hit, f32)> {
+    hits.fold(None, |best, (hit, weight)| match best {
+        Some((known, most)) if most > weight || (most == weight && leads(known, hit)) => best,
+        _ => Some((hit, weight)),
+    })
+}
+
+fn leads(a: &Hit, b: &Hit) -> bool {
+    (a.first, b.end) < (b.first, a.end)
+}
+
 /// A whole reply as seen.
 #[derive(Debug)]
 pub struct Reading {
@@ -53,21 +64,18 @@ pub struct Reading {
     pub tokens: Vec<Token>,
     /// The units in order; empty for an empty reply.
     pub units: Vec<Seen>,
-    /// Form of the whole.
-    pub features: Features,
-    /// Share of content words that the client had just said.
-    pub overlap: f32,
-    /// Whether it is the client's own words in the client's order.
-    pub parrots: bool,
 }
 
-/// Content words of what the client said last.
+/// What the client said last, as far as a reply may echo or answer it.
 #[derive(Debug, Default)]
 pub struct Echo {
     stems: HashSet<u64>,
-    order: Vec<u64>,
-    asked: bool,
-    nods: bool,
+    /// Stems of its content words, in order.
+    pub order: Vec<u64>,
+    /// Whether it ended in a question.
+    pub asked: bool,
+    /// Whether it said no more than "go on".
+    pub nods: bool,
 }
 
 impl Echo {
@@ -92,26 +100,11 @@ impl Echo {
 }
 
 /// Reads a reply.
-pub fn read(lexicon: &Lexicon, echo: &Echo, text: &str, before: Option<Behaviour>) -> Reading {
+pub fn read(lexicon: &Lexicon, echo: &Echo, text: &str) -> Reading {
     let tokens = lexicon.read(text);
-    let units: Vec<Seen> =
-        split(lexicon, text, &tokens).into_iter().map(|unit| see(lexicon, echo, text, &tokens, unit)).collect();
-    let mut features = Features::default();
-    for seen in &units {
-        features.join(&seen.features);
-    }
-    let content: usize = units.iter().map(|u| u.content).sum();
-    let shared: f32 = units.iter().map(|u| u.overlap * u.content as f32).sum();
-    let overlap = if content == 0 { 0.0 } else { shared / content as f32 };
-    whole(lexicon, echo, text, &tokens, &mut features);
-    features.set_if(echo.nods && before == Some(Behaviour::Reflection), Feature::AfterReflection);
-    features.set_if(echo.nods && before == Some(Behaviour::TherapistInput), Feature::AfterInput);
-    let told = units.last().is_some_and(|u| u.shows(Feature::ToldMark));
-    features.0[Feature::ToldMark as usize] = if told { 1.0 } else { 0.0 };
-    note_density(lexicon, &tokens, &units, &mut features);
-    note_unmarked(&tokens, &mut features);
-    let parrots = parrots(lexicon, echo, &tokens);
-    Reading { tokens, units, features, overlap, parrots }
+    let units =
+        split(lexicon, text, &tokens).into_iter().map(|u| see(lexicon, echo, text, &tokens, u)).collect();
+    Reading { tokens, units }
 }
 
 fn see(lexicon: &Lexicon, echo: &Echo, text: &str, tokens: &[Token], unit: Unit) -> Seen {
@@ -201,7 +194,7 @@ fn asks(cue: Cue) -> bool {
     matches!(cue, Cue::OpenQuestion | Cue::ClosedQuestion | Cue::Evoking)
 }
 
-fn length(words: usize, features: &mut Features) {
+pub(super) fn length(words: usize, features: &mut Features) {
     features.set(match words {
         0..=1 => Feature::Words1,
         2..=3 => Feature::Words3,
@@ -259,69 +252,6 @@ pub fn is_argument(cue: Cue) -> bool {
     (Cue::Warn as usize..=Cue::Manipulate as usize).contains(&(cue as usize)) && cue != Cue::Reassure
 }
 
-/// Features of the reply as a whole, which no single unit shows.
-fn whole(lexicon: &Lexicon, echo: &Echo, text: &str, tokens: &[Token], features: &mut Features) {
-    for size in [Feature::Words1, Feature::Words3, Feature::Words7, Feature::Words15, Feature::Words30, Feature::WordsMore] {
-        features.0[size as usize] = 0.0;
-    }
-    length(tokens.len(), features);
-    let last = tokens.last().map_or(Stop::None, |t| t.stop);
-    features.set_if(last == Stop::Question, Feature::QuestionMarkLast);
-    features.set_if(last == Stop::Dash, Feature::BrokenOff);
-    features.set_if(text.trim_start().starts_with(['-', '\u{2013}', '\u{2014}']), Feature::Continues);
-    features.set_if(echo.asked, Feature::ClientAsked);
-    features.set_if(echo.nods, Feature::ClientNods);
-    let nods = tokens.iter().all(|t| lexicon.is(t.word, Class::Nod) || t.soft);
-    features.0[Feature::Nod as usize] = if nods { 1.0 } else { 0.0 };
-}
-
-/// How much of a long reply is information, and how much is about the client.
-fn note_density(lexicon: &Lexicon, tokens: &[Token], units: &[Seen], features: &mut Features) {
-    let informs = |h: &&Hit| {
-        matches!(h.cue, Cue::Information | Cue::Service | Cue::Evidence | Cue::Advice | Cue::Suggestion | Cue::Promise)
-    };
-    let places: HashSet<usize> = units.iter().flat_map(|u| u.hits.iter().filter(informs).map(|h| h.first)).collect();
-    features.set_if(places.len() >= 2, Feature::InfoMany);
-    features.set_if(places.len() >= 4, Feature::InfoMost);
-    let [you, your] = ["you", "your"].map(|w| lexicon.vocabulary.id(w));
-    let said = tokens.iter().filter(|t| t.word == you || t.word == your).count();
-    features.set_if(said * 8 >= tokens.len() && said > 0, Feature::YouDense);
-    let opens = |u: &Seen| u.hits.iter().any(|h| h.cue == Cue::Stem && h.first <= u.unit.core + 1);
-    features.set_if(units.iter().any(opens), Feature::StemStart);
-    let echoes = units.iter().any(|u| u.overlap > 0.0) && tokens.len() <= 7;
-    features.set_if(echoes, Feature::ShortEcho);
-}
-
-/// Who types without any marks leaves the question mark out, too: then the words alone ask,
-/// and their order must count for more.
-fn note_unmarked(tokens: &[Token], features: &mut Features) {
-    if tokens.iter().any(|t| t.stop != Stop::None) {
-        return;
-    }
-    features.set(Feature::Unmarked);
-    for (marked, unmarked) in [
-        (Feature::WhStart, Feature::UnmarkedWh),
-        (Feature::AuxStart, Feature::UnmarkedAux),
-        (Feature::Open, Feature::UnmarkedOpen),
-        (Feature::Closed, Feature::UnmarkedClosed),
-        (Feature::Inverted, Feature::UnmarkedInverted),
-        (Feature::LateQuestion, Feature::UnmarkedLate),
-    ] {
-        features.set_if(features.has(marked), unmarked);
-    }
-}
-
-fn is_content(lexicon: &Lexicon, token: &Token) -> bool {
+pub(super) fn is_content(lexicon: &Lexicon, token: &Token) -> bool {
     !token.soft && !lexicon.is(token.word, Class::Function)
-}
-
-/// More than six words of which nine in ten stand in the client's turn in the same order.
-fn parrots(lexicon: &Lexicon, echo: &Echo, tokens: &[Token]) -> bool {
-    let mine: Vec<u64> = tokens.iter().filter(|t| is_content(lexicon, t)).map(|t| t.stem).collect();
-    if tokens.len() <= 6 || mine.len() < 3 {
-        return false;
-    }
-    let mut rest = echo.order.iter();
-    let in_order = mine.iter().filter(|stem| rest.clone().any(|s| s == *stem) && rest.any(|s| s == *stem)).count();
-    in_order as f32 > 0.9 * mine.len() as f32
 }

@@ -29,7 +29,8 @@ pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
     let worth = worths(bench, coded);
     let (good, bad) = (together(coded, &worth, 1.0), together(coded, &worth, -1.0));
     let mut score = (good * (1.0 - SPOILS * bad) - bad).clamp(-1.0, 1.0);
-    if bench.reading.parrots {
+    let parrots = bench.parrots(coded);
+    if parrots {
         score = score.min(CAP);
     }
     let steer = steer(bench, coded);
@@ -40,7 +41,7 @@ pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
         steer,
         codes: codes(coded),
         techniques: each_once(coded.iter().flat_map(|c| c.techniques.iter().copied())),
-        findings: findings(bench, coded, &worth),
+        findings: findings(bench, coded, &worth, parrots),
         moves: moves::of(coded, bench.resisted(), steer > 0.0),
         behaviour: acts.behaviour,
         reflection: acts.reflection,
@@ -178,7 +179,7 @@ struct Acts {
 
 fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
     let weights = &bench.lexicon.weights;
-    let lead = weights.lead(&bench.reading.features);
+    let lead = weights.lead(&bench.features);
     let [reflects, asks, informs] = [0, 1, 2].map(|act| lead[act] >= weights.present[act]);
     let asks = asks || bench.reading.units.iter().any(forms::is_marked_question);
     let complex = coded.iter().any(|c| c.code == Code::ComplexReflection)
@@ -190,7 +191,7 @@ fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
     let open = asked.is_some_and(|u| forms::is_open(u, &bench.reading.tokens, bench.lexicon));
     let room = if open { QuestionKind::Open } else { QuestionKind::Closed };
     let question = asks.then_some(room);
-    let features = &bench.reading.features;
+    let features = &bench.features;
     let negotiates = features.has(Feature::Permission) || features.has(Feature::Collaborate);
     let consistency = match () {
         () if reflects || (asks && open && !informs) || negotiates => Consistency::C,
@@ -203,7 +204,7 @@ fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
     Acts { behaviour, reflection, question, kinds: (kind, room), input: informs, consistency }
 }
 
-fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32]) -> Vec<Finding> {
+fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32], parrots: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for ((one, seen), worth) in coded.iter().zip(&bench.reading.units).zip(worth) {
         if one.code == Code::NotCoded && one.reason.is_none() {
@@ -221,8 +222,9 @@ fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32]) -> Vec<Finding> {
         let mut add = |code, at, contribution| {
             findings.push(Finding { code, at, rule: rule.clone(), contribution, why: why.clone() });
         };
-        // A phrase decides against the client at its own place; a reflection is the whole unit.
-        let place = if one.code.is_reflection() { whole } else { at };
+        // What argues is quoted at its own words; a reflection or a question is the whole unit.
+        let asks = matches!(one.code, Code::QuestionOpen | Code::QuestionClosed);
+        let place = if one.code.is_reflection() || asks { whole } else { at };
         add(Label::Code(one.code), place.clone(), *worth);
         for technique in &one.techniques {
             add(Label::Technique(*technique), place.clone(), 0.0);
@@ -231,7 +233,7 @@ fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32]) -> Vec<Finding> {
             add(Label::Reason(reason), place, 0.0);
         }
     }
-    if bench.reading.parrots {
+    if parrots {
         findings.push(parroted(bench));
     }
     findings

@@ -39,11 +39,13 @@ fn take_back(bench: &Bench<'_>, coded: &mut [Coded]) {
     for number in 0..coded.len() {
         let rest = &coded[number + 1..];
         let argued = rest.iter().any(|c| c.code == Code::Confront);
+        let pushed = rest.iter().any(|c| c.code == Code::Persuade);
         let turned = rest.first().is_some_and(|c| c.code.is_non_adherent())
             && bench.reading.units[number + 1].unit.pivots;
         let one = &mut coded[number];
         let false_show = match one.row {
-            Row::Seek | Row::Alongside => argued,
+            Row::Seek => argued || pushed,
+            Row::Alongside => argued,
             Row::Autonomy | Row::Validation | Row::Affirm => argued || turned,
             _ => false,
         };

@@ -57,7 +57,9 @@ impl Track {
         let verdict = judge.reply(&heard, text);
         self.replies_since = self.replies_since.saturating_add(1);
         self.permission = match verdict.permission {
-            standing if standing == self.permission && self.replies_since >= PERMISSION_HOLDS => Permission::None,
+            standing if standing == self.permission && self.replies_since >= PERMISSION_HOLDS => {
+                Permission::None
+            }
             now => now,
         };
         self.before = Some(verdict.behaviour);

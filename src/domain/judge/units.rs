@@ -49,7 +49,13 @@ pub fn split(lexicon: &Lexicon, text: &str, tokens: &[Token]) -> Vec<Unit> {
     units
 }
 
-fn split_sentence(lexicon: &Lexicon, text: &str, tokens: &[Token], sentence: Range<usize>, units: &mut Vec<Unit>) {
+fn split_sentence(
+    lexicon: &Lexicon,
+    text: &str,
+    tokens: &[Token],
+    sentence: Range<usize>,
+    units: &mut Vec<Unit>,
+) {
     let mut start = sentence.start;
     let mut pivots = lexicon.is(tokens[start].word, Class::Pivot);
     for at in sentence.start + 1..sentence.end {
@@ -68,7 +74,8 @@ fn split_sentence(lexicon: &Lexicon, text: &str, tokens: &[Token], sentence: Ran
 }
 
 fn unit(lexicon: &Lexicon, text: &str, tokens: &[Token], range: Range<usize>, pivots: bool) -> Unit {
-    let is_opener = |t: &Token| t.soft || lexicon.is(t.word, Class::Opener) || lexicon.is(t.word, Class::Pivot);
+    let is_opener =
+        |t: &Token| t.soft || lexicon.is(t.word, Class::Opener) || lexicon.is(t.word, Class::Pivot);
     let core = range.clone().find(|at| !is_opener(&tokens[*at])).unwrap_or(range.start);
     let last = &tokens[range.end - 1];
     let at = tokens[range.start].at.start..end_with_stops(text, last.at.end);

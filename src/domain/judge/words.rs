@@ -107,7 +107,9 @@ pub fn tokenise(text: &str, vocabulary: &Vocabulary) -> Vec<Token> {
             while let Some(&(at, next)) = chars.peek() {
                 if next.is_alphanumeric() {
                     push_lower(&mut word, next);
-                } else if is_apostrophe(next) && text[at + next.len_utf8()..].starts_with(char::is_alphanumeric) {
+                } else if is_apostrophe(next)
+                    && text[at + next.len_utf8()..].starts_with(char::is_alphanumeric)
+                {
                     apostrophe = Some(word.len());
                 } else {
                     break;
@@ -146,12 +148,18 @@ pub fn stem_hash(word: &str) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3))
 }
 
-fn push_word(tokens: &mut Vec<Token>, vocabulary: &Vocabulary, word: &str, apostrophe: Option<usize>, at: Range<usize>) {
+fn push_word(
+    tokens: &mut Vec<Token>,
+    vocabulary: &Vocabulary,
+    word: &str,
+    apostrophe: Option<usize>,
+    at: Range<usize>,
+) {
     let mut push = |part: &str| {
         let stem = stem_hash(part);
         let id = vocabulary.id(part);
         if let Some(last) = tokens.last_mut() {
-            if last.stem == stem && last.word == id && last.stop != Stop::Sentence && last.at != at {
+            if last.stem == stem && last.word == id && last.stop < Stop::Sentence && last.at != at {
                 last.at.end = at.end;
                 last.stop = Stop::None;
                 return;
@@ -220,7 +228,8 @@ fn stem(word: &str) -> &str {
         let base = &word[..n - s];
         let bytes = base.as_bytes();
         let last = bytes.len() - 1;
-        let doubled = last > 1 && bytes[last] == bytes[last - 1] && !matches!(bytes[last], b'l' | b's' | b'e' | b'o');
+        let doubled =
+            last > 1 && bytes[last] == bytes[last - 1] && !matches!(bytes[last], b'l' | b's' | b'e' | b'o');
         if doubled { &base[..last] } else { base }
     };
     let base = if word.ends_with("ing") && n > 5 {

@@ -81,7 +81,7 @@ impl Decoder {
         let embedding = weights.quantised("token_embd.weight", &[vocab, cfg.dim])?;
         let head = match weights.has("output.weight") {
             true => weights.matrix("output.weight", vocab, cfg.dim)?,
-            false => QMatMul::from_arc(Arc::clone(&embedding))?,
+            false => weights.multiplier(Arc::clone(&embedding))?,
         };
         let factors = weights.optional_vector("rope_freqs.weight", cfg.head_dim / 2)?;
         let factors = factors.map(|factors| factors.to_vec1::<f32>()).transpose()?;

@@ -21,6 +21,7 @@ use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, R
 use crate::chat::Message;
 
 pub use self::device::DeviceChoice;
+pub use self::weights::Hold;
 
 mod choose;
 mod config;
@@ -52,19 +53,20 @@ impl Local {
     /// Loads the GGUF file at `path`.
     pub fn open(path: &Path, device: DeviceChoice) -> Result<Self> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        Self::load(&Source::map(path)?, &name, &device.open()?)
+        Self::load(&Source::map(path)?, &name, &device.open()?, Hold::Packed)
     }
 
     /// Loads a GGUF file that is part of the program; `name` stands in for a file name.
-    pub fn from_bytes(bytes: &'static [u8], name: &str, device: DeviceChoice) -> Result<Self> {
-        Self::load(&Source::Static(bytes), name, &device.open()?)
+    pub fn from_bytes(bytes: &'static [u8], name: &str, device: DeviceChoice, hold: Hold) -> Result<Self> {
+        Self::load(&Source::Static(bytes), name, &device.open()?, hold)
     }
 
-    fn load(source: &Source, name: &str, device: &Device) -> Result<Self> {
+    fn load(source: &Source, name: &str, device: &Device, hold: Hold) -> Result<Self> {
         let file = Gguf::parse(source.bytes())?;
         let cfg = Config::read(&file)?;
         let prompter = Prompter::read(&file)?;
-        let decoder = Decoder::load(cfg, prompter.tokenizer().vocab(), &Weights::new(&file, device), device)?;
+        let weights = Weights::new(&file, device, hold);
+        let decoder = Decoder::load(cfg, prompter.tokenizer().vocab(), &weights, device)?;
         let info = ModelInfo {
             name: file.text("general.name")?.unwrap_or(name).to_owned(),
             architecture: decoder.config().architecture.clone(),

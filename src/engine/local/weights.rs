@@ -13,21 +13,41 @@ use crate::engine::EngineError;
 
 type Result<T> = std::result::Result<T, EngineError>;
 
+/// How the matrices of a model are held in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// In the file's own format: small, and the fastest for all but the smallest models.
+    Packed,
+    /// As f32: for a model of a few million weights. candle spreads every packed product over
+    /// all threads, and these are too short for that; beside other work on the machine the
+    /// threads wait for each other far longer than they work.
+    Unpacked,
+}
+
 /// Loads tensors by name.
 pub struct Weights<'a> {
     file: &'a Gguf<'a>,
     device: &'a Device,
+    hold: Hold,
 }
 
 impl<'a> Weights<'a> {
     /// Loads from `file` to `device`.
-    pub fn new(file: &'a Gguf<'a>, device: &'a Device) -> Self {
-        Self { file, device }
+    pub fn new(file: &'a Gguf<'a>, device: &'a Device, hold: Hold) -> Self {
+        Self { file, device, hold }
     }
 
-    /// A matrix to multiply by, (rows, columns), in the file's own format.
+    /// A matrix to multiply by, (rows, columns).
     pub fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<QMatMul> {
-        Ok(QMatMul::from_arc(self.quantised(name, &[rows, columns])?)?)
+        self.multiplier(self.quantised(name, &[rows, columns])?)
+    }
+
+    /// `matrix` as something to multiply by, held as this model is.
+    pub fn multiplier(&self, matrix: Arc<QTensor>) -> Result<QMatMul> {
+        Ok(match self.hold {
+            Hold::Packed => QMatMul::from_arc(matrix)?,
+            Hold::Unpacked => QMatMul::Tensor(matrix.dequantize(self.device)?),
+        })
     }
 
     /// The tensor `name` in the file's own format, for more than one use.

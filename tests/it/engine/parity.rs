@@ -7,7 +7,7 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use candle_transformers::models::{quantized_llama, quantized_qwen2, quantized_qwen3};
 use pushback::chat::{Message, Role};
-use pushback::engine::local::{DeviceChoice, Local};
+use pushback::engine::local::{DeviceChoice, Hold, Local};
 use pushback::engine::{ChooseRequest, Engine};
 
 use super::{ARCHITECTURES, open, user};
@@ -145,8 +145,25 @@ fn a_model_inside_the_program_is_the_same_as_one_on_disk() {
         let mut bytes = vec![0; shift];
         bytes.extend(&file);
         let bytes: &'static [u8] = bytes.leak();
-        let mut model = Local::from_bytes(&bytes[shift..], "inside", DeviceChoice::Cpu).unwrap();
+        let mut model = Local::from_bytes(&bytes[shift..], "inside", DeviceChoice::Cpu, Hold::Packed).unwrap();
         assert_eq!(model.logits_after(&tokens).unwrap(), reference, "{shift} bytes off");
+    }
+}
+
+/// Packed products round their activations to 8 bits, unpacked ones do not: of weights in f32
+/// both must make the same, of quantised ones nearly so.
+#[test]
+fn unpacked_weights_say_the_same() {
+    for (mix, tolerance) in [(Mix::F32, 1e-5), (Mix::Quantised, 0.1)] {
+        for architecture in ARCHITECTURES {
+            let tiny = Tiny::new(architecture, mix);
+            let tokens = tokens(40, 1);
+            let packed = open(&tiny).logits_after(&tokens).unwrap();
+            let bytes: &'static [u8] = tiny.bytes().leak();
+            let mut model = Local::from_bytes(bytes, "inside", DeviceChoice::Cpu, Hold::Unpacked).unwrap();
+            let apart = difference(&model.logits_after(&tokens).unwrap(), &packed);
+            assert!(apart < tolerance, "{architecture} {mix:?}: {apart}");
+        }
     }
 }
 

@@ -1,0 +1,560 @@
+//! The judge: one decision table in our own words, and the properties that no weight may break.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use pushback::domain::judge::bulk::{Record, code};
+use pushback::domain::judge::{
+    Band, Behaviour, Code, Consistency, Heard, Judge, Label, Permission, Technique, Track, Verdict,
+};
+use pushback::domain::moves::Move;
+use pushback::domain::talk::Talk;
+use pushback::files::transcript::{Columns, read};
+
+/// A line of the decision table.
+#[derive(Clone, Debug)]
+struct Case {
+    talk: Talk,
+    discord: bool,
+    client: &'static str,
+    reply: &'static str,
+    labels: Vec<&'static str>,
+    span: &'static str,
+    sign: &'static str,
+}
+
+fn cases() -> Vec<Case> {
+    let lines = include_str!("../data/judge/cases.txt").lines();
+    lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(case).collect()
+}
+
+fn case(line: &'static str) -> Case {
+    let [talk, client, reply, labels, span, sign] =
+        line.split('|').map(str::trim).collect::<Vec<_>>().try_into().expect(line);
+    let (talk, discord) = match talk {
+        "s" => (Talk::Sustain, false),
+        "d" => (Talk::Sustain, true),
+        "n" => (Talk::Neutral, false),
+        "c" => (Talk::Change, false),
+        other => panic!("unknown talk {other}"),
+    };
+    Case { talk, discord, client, reply, labels: labels.split_whitespace().collect(), span, sign }
+}
+
+impl Case {
+    fn heard(&self) -> Heard<'_> {
+        Heard { client: self.client, talk: self.talk, discord: self.discord, ..Heard::default() }
+    }
+
+    fn judged(&self, reply: &str) -> Verdict {
+        Judge::builtin().reply(&self.heard(), reply)
+    }
+
+    fn score(&self, reply: &str) -> f32 {
+        self.judged(reply).score
+    }
+}
+
+fn after_sustain(client: &str, reply: &str) -> Verdict {
+    Judge::builtin().reply(&Heard { client, talk: Talk::Sustain, ..Heard::default() }, reply)
+}
+
+fn after_discord(client: &str, reply: &str) -> Verdict {
+    let heard = Heard { client, talk: Talk::Sustain, discord: true, ..Heard::default() };
+    Judge::builtin().reply(&heard, reply)
+}
+
+/// A reply as a whole sentence, so that another can follow.
+fn ended(reply: &str) -> String {
+    if reply.ends_with(['.', '?', '!']) { reply.to_owned() } else { format!("{reply}.") }
+}
+
+fn name_of(label: Label) -> String {
+    serde_json::to_value(label).unwrap().as_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_case_of_the_decision_table() {
+    let faults: Vec<String> = cases().iter().filter_map(fault).collect();
+    assert!(faults.is_empty(), "{} cases:\n{}", faults.len(), faults.join("\n"));
+}
+
+fn fault(case: &Case) -> Option<String> {
+    let verdict = case.judged(case.reply);
+    let codes = verdict.codes.iter().map(|c| name_of(Label::Code(*c)));
+    let got: Vec<String> =
+        codes.chain(verdict.techniques.iter().map(|t| name_of(Label::Technique(*t)))).collect();
+    let labels = case.labels.iter().all(|wanted| match wanted.strip_prefix('-') {
+        Some(unwanted) => !got.iter().any(|g| g == unwanted),
+        None => got.iter().any(|g| g == wanted),
+    });
+    let span =
+        case.span.is_empty() || verdict.findings.iter().any(|f| case.reply[f.at.clone()].contains(case.span));
+    let sign = match case.sign {
+        "+" => verdict.score > 0.0,
+        "-" => verdict.score < 0.0,
+        "0" => verdict.score.abs() <= 0.35,
+        _ => true,
+    };
+    let right = labels && span && sign;
+    (!right).then(|| format!("{case:?}\n  got {got:?} {} {:?}", verdict.score, verdict.findings))
+}
+
+#[test]
+fn the_table_has_at_least_120_cases() {
+    assert!(cases().len() >= 120, "{}", cases().len());
+}
+
+#[test]
+fn naming_discomfort_beats_pushing_the_exercise() {
+    let client = "This exercise isn't for me.";
+    let bad = after_sustain(client, "You need to work on this.");
+    let good = after_sustain(
+        client,
+        "I notice that this exercise feels uncomfortable for you. Can you tell me more about that?",
+    );
+    assert!(bad.score < 0.0 && good.score > 0.0, "{} {}", bad.score, good.score);
+    assert_eq!(bad.moves, [Move::Advise]);
+    assert!(good.moves.iter().all(|m| *m > Move::ClosedQuestion), "{:?}", good.moves);
+}
+
+#[test]
+fn amplifying_beats_any_rebuttal() {
+    let client = "Therapy is useless.";
+    let good = after_discord(client, "There's absolutely no benefit in you being here at all.");
+    assert_eq!(good.moves, [Move::Alongside]);
+    for rebuttal in [
+        "That's not true.",
+        "Actually, research shows that it helps most people.",
+        "You haven't even tried it.",
+        "You should give it a chance.",
+        "It works if you let it.",
+        "I've helped hundreds of people with it.",
+    ] {
+        let bad = after_discord(client, rebuttal);
+        assert!(bad.score < good.score, "{rebuttal}: {} against {}", bad.score, good.score);
+    }
+}
+
+#[test]
+fn the_love_reframe_beats_the_signed_order() {
+    let client = "This class is bullshit, I'm only here because the court says so.";
+    let bad = after_discord(client, "You signed the order.");
+    let good =
+        after_discord(client, "You must really love your daughter to come to a class you think is bullshit.");
+    assert_eq!(bad.moves, [Move::Argue]);
+    assert!(good.score > 0.35 && bad.score < -0.35, "{} {}", good.score, bad.score);
+}
+
+#[test]
+fn charm_is_not_credited() {
+    let verdict = after_discord("I won't talk.", "We'll just charm them into submission.");
+    assert!(verdict.score < 0.0, "{}", verdict.score);
+    assert!(verdict.techniques.is_empty(), "{:?}", verdict.techniques);
+}
+
+#[test]
+fn comfort_is_support_and_earns_nothing() {
+    for comfort in ["You're not alone in this.", "I hear you, and I understand that this is hard for you."] {
+        let verdict = after_sustain("Fine.", comfort);
+        assert_eq!(verdict.moves, [Move::Other], "{comfort}");
+        assert!(!verdict.codes.contains(&Code::Affirm), "{comfort}");
+        assert!(verdict.findings.iter().any(|f| name_of(f.code) == "premature"), "{comfort}");
+    }
+}
+
+#[test]
+fn advice_is_welcome_only_with_permission() {
+    let advice = "You could try patches.";
+    let moves = |permission| {
+        let heard = Heard { client: "I don't know.", talk: Talk::Sustain, permission, ..Heard::default() };
+        Judge::builtin().reply(&heard, advice).moves
+    };
+    assert_eq!(moves(Permission::None), [Move::Advise]);
+    assert_eq!(moves(Permission::Refused), [Move::Advise]);
+    assert_eq!(moves(Permission::Granted), [Move::AdvisePermitted]);
+    assert_eq!(moves(Permission::Requested), [Move::AdvisePermitted]);
+}
+
+#[test]
+fn permission_is_asked_then_given_or_refused() {
+    for (answer, then) in
+        [("Sure.", Permission::Granted), ("No thanks.", Permission::Refused), ("Hm.", Permission::None)]
+    {
+        let judge = Judge::builtin();
+        assert_eq!(judge.permission(Permission::Asked, answer), then, "{answer}");
+    }
+    let asked = after_sustain("I don't know.", "Would it be okay if I shared something?");
+    assert_eq!(asked.permission, Permission::Asked);
+    assert_eq!(Judge::builtin().permission(Permission::None, "What should I do?"), Permission::Requested);
+}
+
+#[test]
+fn a_request_for_advice_lapses_after_three_replies() {
+    let judge = Judge::builtin();
+    let mut track = Track::default();
+    track.client_said(judge, "What do you think I should do?");
+    let moves: Vec<Move> =
+        (0..4).map(|_| track.trainee_said(judge, "You could try patches.").moves[0]).collect();
+    assert_eq!(moves, [Move::AdvisePermitted, Move::AdvisePermitted, Move::AdvisePermitted, Move::Advise]);
+}
+
+#[test]
+fn a_named_injustice_taken_seriously_acknowledges() {
+    let verdict = after_discord(
+        "You people never listen to us.",
+        "What they did to your family was wrong, and it should never have happened.",
+    );
+    assert_eq!(verdict.moves, [Move::Acknowledge]);
+}
+
+#[test]
+fn bands_follow_the_score() {
+    assert_eq!(after_sustain("I like it.", "You're in denial.").band, Band::Arguing);
+    assert_eq!(after_sustain("I like it.", "It's your call.").band, Band::Rolling);
+    assert_eq!(after_sustain("I like it.", "okay").band, Band::Neutral);
+}
+
+#[test]
+fn a_whole_reply_is_summed_up() {
+    let reflected = after_sustain("I like the wine.", "You like the wine.");
+    assert_eq!(reflected.behaviour, Behaviour::Reflection);
+    assert_eq!(reflected.consistency, Consistency::C);
+    let advised = after_sustain(
+        "I like the wine.",
+        "We have a programme here that runs for eight weeks, and the clinic can prescribe a medication that helps.",
+    );
+    assert_eq!(advised.behaviour, Behaviour::TherapistInput);
+    assert_eq!(advised.consistency, Consistency::I);
+}
+
+#[test]
+fn swapping_the_halves_turns_the_steer_and_keeps_the_sign() {
+    let client = "I know it's too much but it's all the fun I have.";
+    let change_last =
+        after_sustain(client, "Part of you can't picture life without it, and part of you is sick of it.");
+    let stay_last =
+        after_sustain(client, "Part of you is sick of it, and part of you can't picture life without it.");
+    assert!(change_last.score > 0.0 && stay_last.score > 0.0);
+    assert!(change_last.steer > 0.0 && stay_last.steer < 0.0, "{} {}", change_last.steer, stay_last.steer);
+    assert_eq!(change_last.moves, [Move::DoubleSided]);
+    assert_eq!(stay_last.moves, [Move::ComplexReflection]);
+}
+
+#[test]
+fn advice_behind_a_but_takes_the_reflection_back() {
+    for case in cases().iter().filter(|c| c.score(c.reply) > 0.0 && !c.reply.contains('?')) {
+        let bare = case.reply.trim_end_matches(['.', '!']);
+        let spoiled = format!("{bare}, but you should stop.");
+        assert!(case.score(&spoiled) < case.score(case.reply), "{spoiled}");
+    }
+}
+
+#[test]
+fn empty_replies_and_nods_are_neutral() {
+    for nod in [
+        "",
+        "   ",
+        "...",
+        "?",
+        "mm",
+        "Mm-hmm.",
+        "Okay.",
+        "right",
+        "Uh-huh",
+        "I see.",
+        "yeah yeah",
+        "\u{1F44D}",
+    ] {
+        for (talk, discord) in
+            [(Talk::Sustain, true), (Talk::Sustain, false), (Talk::Neutral, false), (Talk::Change, false)]
+        {
+            let heard = Heard { client: "I like it the way it is.", talk, discord, ..Heard::default() };
+            let verdict = Judge::builtin().reply(&heard, nod);
+            assert!(verdict.score.abs() <= 0.1, "{nod:?} {}", verdict.score);
+            assert_eq!(verdict.moves, [Move::Other], "{nod:?}");
+        }
+    }
+}
+
+#[test]
+fn a_parrot_earns_next_to_nothing() {
+    let client =
+        "I have had the same job for twenty years and nobody there ever told me that I smell of drink.";
+    let verdict = after_sustain(
+        client,
+        "You have had the same job for twenty years and nobody there ever told you that you smell of drink.",
+    );
+    assert!(verdict.score <= 0.1, "{}", verdict.score);
+    assert!(verdict.findings.iter().any(|f| f.rule == "parrot"));
+}
+
+#[test]
+fn client_talk_follows_the_words_and_the_question() {
+    let judge = Judge::builtin();
+    let talk = |before, text| judge.client(before, None, text).talk;
+    assert_eq!(talk(None, "I want to stop, I'm sick of waking up like this."), Talk::Change);
+    assert_eq!(talk(None, "I don't want to quit, it helps me relax and it's not a problem."), Talk::Sustain);
+    assert_eq!(talk(None, "It was raining on Tuesday."), Talk::Neutral);
+    assert_eq!(talk(Some("Would you like to cut down?"), "Yes."), Talk::Change);
+    assert_eq!(talk(Some("Did you take the bus?"), "Yes."), Talk::Neutral);
+    assert_eq!(
+        talk(None, "I know I should cut down, but I'm not ready and it's not that bad."),
+        Talk::Sustain
+    );
+    assert!(judge.client(None, None, "This is a waste of time, you people made me come.").discord);
+    assert!(!judge.client(None, None, "I had porridge this morning.").discord);
+}
+
+#[test]
+fn posteriors_are_probabilities() {
+    for text in ["", "yes", "I want to stop", "I can't", "whatever"] {
+        let sum: f32 = Judge::builtin().client(None, Some(Talk::Sustain), text).posterior.iter().sum();
+        assert!((sum - 1.0).abs() < 1e-5, "{text}");
+    }
+}
+
+#[test]
+fn lexicon_faults_name_file_and_line() {
+    let problems = |text: &str| {
+        let files = [("mine.toml".to_owned(), text.to_owned())];
+        let problems = Judge::from_lexicon(&files).err().unwrap();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert!(
+        problems("[[group]]\nid = \"x\"\nwieght = 1\n").starts_with("mine.toml:3: unknown field `wieght`")
+    );
+    assert!(problems("[class]\nsoft = \"just\"\n").contains("no file has a [weights] table"));
+}
+
+#[test]
+fn a_group_that_misses_its_example_is_a_fault() {
+    let (name, group) = (
+        "mine.toml",
+        "\n[[group]]\nid = \"mine\"\ncue = \"warn\"\nweight = 0.5\nwhy = \"x\"\nexample = \"Good morning.\"\nphrases = [\"you will regret\"]\n",
+    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/lexicon");
+    let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    assert!(Judge::from_lexicon(&files).is_ok());
+    files.push((name.to_owned(), group.to_owned()));
+    let problems = Judge::from_lexicon(&files).err().unwrap();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].to_string(), "mine.toml:2: no phrase of `mine` is found in its own example");
+}
+
+#[test]
+fn transcripts_are_read_in_three_forms() {
+    let csv = "transcript_id,utterance_id,interlocutor,utterance_text\n3,0,client,I like it.\n3,1,therapist,\"So, you like it.\"\n";
+    let json =
+        "{\"role\":\"client\",\"text\":\"I like it.\"}\n{\"role\":\"therapist\",\"text\":\"You like it.\"}\n";
+    let plain = "C: I like it.\nT: You like it.\n  A lot.\n";
+    for (name, text) in
+        [("a.csv", csv), ("a", csv), ("a.jsonl", json), ("-", json), ("a.txt", plain), ("-", plain)]
+    {
+        let transcript = read(name, text.as_bytes(), &Columns::default()).unwrap();
+        let records: Vec<Record> = code(Judge::builtin(), &transcript).map(|c| c.record).collect();
+        assert!(matches!(records[..], [Record::Client(_), Record::Trainee(_)]), "{name}");
+    }
+}
+
+#[test]
+fn records_have_the_fields_that_the_scorer_reads() {
+    let csv = "transcript_id,utterance_id,interlocutor,utterance_text\n3,0,client,I like it.\n3,x1,therapist,You like it.\n";
+    let transcript = read("a.csv", csv.as_bytes(), &Columns::default()).unwrap();
+    let lines: Vec<serde_json::Value> =
+        code(Judge::builtin(), &transcript).map(|c| serde_json::to_value(&c.record).unwrap()).collect();
+    assert_eq!(lines[0]["transcript_id"], 3);
+    assert_eq!(lines[1]["utterance_id"], "x1");
+    for field in [
+        "behaviour",
+        "reflection_subtype",
+        "question_subtype",
+        "score",
+        "codes",
+        "techniques",
+        "findings",
+        "steer",
+        "reflection_exists",
+        "question_exists",
+        "therapist_input_exists",
+    ] {
+        assert!(!lines[1][field].is_null(), "{field}");
+    }
+    assert!(!lines[0]["talk_type"].is_null());
+}
+
+#[test]
+fn bad_transcripts_name_their_line() {
+    let problem = |name: &str, bytes: &[u8]| read(name, bytes, &Columns::default()).unwrap_err().to_string();
+    assert_eq!(problem("a.txt", b"C: hi\nT: \xff\n"), "a.txt:2: not valid UTF-8");
+    assert!(problem("a.csv", b"who,what\n").starts_with("a.csv:1: no column `interlocutor`"));
+    assert!(
+        problem("a.csv", b"interlocutor,utterance_text\nclient,a,b\n")
+            .starts_with("a.csv:2: malformed CSV row")
+    );
+    assert!(
+        problem("a.csv", b"interlocutor,utterance_text\ndog,a\n")
+            .starts_with("a.csv:2: unknown speaker `dog`")
+    );
+    assert!(
+        problem("a.jsonl", b"{\"role\":\"client\",\"text\":\"x\"}\n{\"role\":\n")
+            .starts_with("a.jsonl:2: malformed JSON")
+    );
+    assert!(problem("a.txt", b"hello\n").starts_with("a.txt:1: the first line has no speaker"));
+}
+
+/// The single replies of the evaluation set, where it lies beside the crate.
+#[test]
+fn single_replies_keep_their_sign() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/judge_probes_dev.jsonl");
+    let Ok(bytes) = std::fs::read(&path) else {
+        println!("skipped: no evaluation data beside the crate");
+        return;
+    };
+    let transcript = read("probes.jsonl", &bytes, &Columns::default()).unwrap();
+    let wanted: Vec<serde_json::Value> =
+        String::from_utf8(bytes).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let right = code(Judge::builtin(), &transcript)
+        .zip(&wanted)
+        .filter(|(coded, wanted)| {
+            let score = coded.verdict.as_ref().unwrap().score;
+            match wanted["expect"].as_str().unwrap() {
+                "roll" => score > 0.0,
+                "argue" => score < 0.0,
+                _ => score.abs() <= 0.35,
+            }
+        })
+        .count();
+    assert!(right * 10 >= wanted.len() * 8, "{right} of {}", wanted.len());
+}
+
+const ARGUING: [&str; 8] = [
+    "You should stop.",
+    "You have to get a grip.",
+    "You're in denial.",
+    "Nobody forced you to do it.",
+    "If you keep going like that you'll end up in hospital.",
+    "Don't you think it's time to stop?",
+    "Stop making excuses.",
+    "What you did was wrong.",
+];
+
+const FREEING: [&str; 4] = [
+    "It's up to you.",
+    "Nobody can make you do anything.",
+    "That's your decision.",
+    "You don't have to change a thing.",
+];
+
+fn two_cases() -> impl Strategy<Value = (Case, Case)> {
+    (any_case(), any_case())
+}
+
+fn any_case() -> impl Strategy<Value = Case> {
+    select(cases())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn adding_an_argument_never_raises_the_score(case in any_case(), argument in select(&ARGUING[..])) {
+        let reply = ended(case.reply);
+        for longer in [format!("{reply} {argument}"), format!("{argument} {reply}")] {
+            prop_assert!(case.score(&longer) <= case.score(&reply) + 1e-6, "{longer}");
+        }
+    }
+
+    #[test]
+    fn adding_autonomy_never_lowers_the_score(case in any_case(), freeing in select(&FREEING[..])) {
+        let reply = ended(case.reply);
+        let longer = format!("{reply} {freeing}");
+        prop_assert!(case.score(&longer) >= case.score(&reply) - 1e-6, "{longer}");
+    }
+
+    #[test]
+    fn a_longer_reply_is_no_better_for_an_argument((case, other) in two_cases(), argument in select(&ARGUING[..])) {
+        let reply = format!("{} {}", ended(case.reply), ended(other.reply));
+        let longer = format!("{reply} {argument}");
+        prop_assert!(case.score(&longer) <= case.score(&reply) + 1e-6, "{longer}");
+    }
+
+    #[test]
+    fn a_longer_reply_is_no_worse_for_autonomy((case, other) in two_cases(), freeing in select(&FREEING[..])) {
+        let reply = format!("{} {}", ended(case.reply), ended(other.reply));
+        let longer = format!("{reply} {freeing}");
+        prop_assert!(case.score(&longer) >= case.score(&reply) - 1e-6, "{longer}");
+    }
+
+    #[test]
+    fn a_second_copy_earns_nothing(case in any_case()) {
+        let once = ended(case.reply);
+        let twice = format!("{once} {once}");
+        prop_assert!(case.score(&twice) <= case.score(&once) + 0.05, "{twice}");
+    }
+
+    #[test]
+    fn typing_habits_hardly_move_the_score(case in any_case()) {
+        let score = case.score(case.reply);
+        for typed in [
+            case.reply.to_lowercase(),
+            case.reply.to_uppercase(),
+            case.reply.replace('\'', "\u{2019}"),
+            case.reply.replace('\'', ""),
+            format!("  {}  \n", case.reply),
+            case.reply.trim_end_matches(['.', '?', '!']).to_owned(),
+        ] {
+            prop_assert!((case.score(&typed) - score).abs() <= 0.15, "{typed}: {} not {score}", case.score(&typed));
+        }
+    }
+
+    #[test]
+    fn the_same_words_get_the_same_verdict(case in any_case()) {
+        prop_assert_eq!(case.judged(case.reply), case.judged(case.reply));
+    }
+
+    #[test]
+    fn any_text_is_judged_within_bounds(client in "\\PC{0,60}", reply in "\\PC{0,120}") {
+        let verdict = after_sustain(&client, &reply);
+        prop_assert!((-1.0..=1.0).contains(&verdict.score) && (-1.0..=1.0).contains(&verdict.steer));
+        prop_assert!((1..=2).contains(&verdict.moves.len()));
+        for finding in &verdict.findings {
+            prop_assert!(reply.get(finding.at.clone()).is_some(), "{:?}", finding);
+        }
+    }
+
+    #[test]
+    fn broken_spelling_of_real_words_is_judged(words in prop::collection::vec(
+        select(&["you", "dont", "\u{2019}s", "it\u{2019}s", "\u{e9}tude", "but", "should", "?", "!", "...", "-", "\u{1F600}", "i", "feel", "[", "]", "no"][..]), 0..30)) {
+        let reply = words.join(" ");
+        let verdict = after_discord("I won't.", &reply);
+        for finding in &verdict.findings {
+            prop_assert!(reply.get(finding.at.clone()).is_some_and(|s| !s.is_empty()), "{:?}", finding);
+        }
+    }
+
+    #[test]
+    fn generic_praise_and_word_lists_earn_nothing(words in prop::collection::vec(
+        select(&["reflection", "autonomy", "affirmation", "evoke", "question", "empathy", "partnership"][..]), 1..8)) {
+        let verdict = after_sustain("I like it.", &words.join(" "));
+        prop_assert!(verdict.score <= 0.1, "{}", verdict.score);
+    }
+
+    #[test]
+    fn verdicts_survive_storage(case in any_case()) {
+        let verdict = case.judged(case.reply);
+        let stored = serde_json::to_string(&verdict).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Verdict>(&stored).unwrap(), verdict);
+    }
+}
+
+#[test]
+fn techniques_and_codes_are_named_as_in_the_manual() {
+    assert_eq!(name_of(Label::Code(Code::QuestionOpen)), "question_open");
+    assert_eq!(name_of(Label::Technique(Technique::DoubleSidedReflection)), "double_sided_reflection");
+}
