@@ -192,8 +192,12 @@ impl Practice {
     /// How the judge should hear the next reply.
     fn heard(&self) -> Heard<'_> {
         let Some(before) = self.path.last_reply() else { return Heard::default() };
-        let asked = self.path.head().and_then(|t| t.trainee.as_ref()).map(|s| s.verdict.permission);
-        Heard { permission: granted(asked, before), ..coach::heard(before) }
+        let last = self.path.head().and_then(|t| t.trainee.as_ref()).map(|s| &s.verdict);
+        Heard {
+            permission: granted(last.map(|v| v.permission), before),
+            before: last.map(|v| v.behaviour),
+            ..coach::heard(before)
+        }
     }
 
     /// How the client takes the newest reply, and what they will do about it.

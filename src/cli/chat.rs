@@ -137,8 +137,8 @@ fn greet(screen: Screen, args: &ChatArgs, practice: &Practice) {
     ));
     if practice.is_pocket() {
         screen.note(
-            "The bundled client speaks lines written by hand, within a narrow world. A model that speaks\n\
-             freely: --model FILE.gguf.",
+            "The bundled client speaks lines written by hand, within a narrow world. \
+             A model that speaks freely: --model FILE.gguf.",
         );
     }
     screen.note(&format!("{}, {}. {}", persona.name, persona.age, persona.blurb));

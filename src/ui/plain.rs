@@ -191,15 +191,18 @@ impl<'a> Conversation<'a> {
         self.stop.lower();
         let (screen, manner, stop) = (self.screen, self.manner, self.stop.clone());
         let name = self.first_name();
-        let mut begun = false;
+        let (mut begun, mut column) = (false, 0);
         let mut failed = None;
         let mut speak = |word: &str| {
             if stop.is_raised() {
                 return ControlFlow::Break(());
             }
             let label = if begun { String::new() } else { screen.tinted(Tone::Strong, &format!("{name}: ")) };
-            let written = if manner == Manner::Json { Ok(()) } else { screen.word(&format!("{label}{word}")) };
             begun = true;
+            let written = match manner {
+                Manner::Json => Ok(()),
+                Manner::Judged | Manner::Quiet => screen.word(&mut column, &format!("{label}{word}")),
+            };
             match written {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {

@@ -13,6 +13,7 @@ const PACE: Duration = Duration::from_millis(45);
 pub struct Screen {
     colour: bool,
     paced: bool,
+    width: Option<usize>, // columns of the terminal; none where lines must not be broken
 }
 
 /// How a piece of text is meant.
@@ -34,7 +35,8 @@ impl Screen {
         let terminal = io::stdout().is_terminal();
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
-        Self { colour: terminal && !no_colour && !dumb, paced: terminal }
+        let width = terminal.then(textwrap::termwidth);
+        Self { colour: terminal && !no_colour && !dumb, paced: terminal, width }
     }
 
     /// Whether words should come at the pace of speech.
@@ -42,17 +44,17 @@ impl Screen {
         self.paced
     }
 
-    /// The same screen, without pace: everything at once.
+    /// The same screen, without pace and with whole lines: for programs and screen readers.
     pub fn at_once(self) -> Self {
-        Self { paced: false, ..self }
+        Self { paced: false, width: None, ..self }
     }
 
-    /// A line of output.
+    /// A line of output, broken between words where a terminal is too narrow for it.
     ///
     /// # Errors
     /// Where stdout is closed.
     pub fn line(self, text: &str) -> io::Result<()> {
-        self.text(&format!("{text}\n"))
+        self.text(&format!("{}\n", self.wrapped(text)))
     }
 
     /// Finished lines of output, in one go.
@@ -65,24 +67,38 @@ impl Screen {
         out.flush()
     }
 
-    /// A piece of a line of output, at the pace of speech.
+    /// A word of a line of output, at the pace of speech. `column` is where the line has got
+    /// to, and moves on.
     ///
     /// # Errors
     /// Where stdout is closed.
-    pub fn word(self, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
-        drop(out);
+    pub fn word(self, column: &mut usize, text: &str) -> io::Result<()> {
+        let wide = textwrap::core::display_width(text.trim_end());
+        if self.width.is_some_and(|width| *column > 0 && *column + wide >= width) {
+            self.text("\n")?;
+            *column = 0;
+        }
+        self.text(text)?;
+        *column += textwrap::core::display_width(text);
         if self.paced {
             std::thread::sleep(PACE);
         }
         Ok(())
     }
 
+    /// `text` broken to the width of the terminal; further lines are indented like the first.
+    fn wrapped(self, text: &str) -> String {
+        let Some(width) = self.width else { return text.to_owned() };
+        let wrap = |line: &str| {
+            let indent = " ".repeat(line.len() - line.trim_start().len());
+            textwrap::fill(line, textwrap::Options::new(width).subsequent_indent(&indent))
+        };
+        text.split('\n').map(wrap).collect::<Vec<_>>().join("\n")
+    }
+
     /// Talk about what is going on. A closed stderr is no reason to stop.
     pub fn note(self, text: &str) {
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", self.wrapped(text));
     }
 
     /// A fault that does not end the program.

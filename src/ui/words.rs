@@ -100,7 +100,8 @@ pub fn state_line(reply: &Reply) -> String {
 
 /// A session in a screenful.
 pub fn summary(summary: &Summary) -> Vec<String> {
-    let mut lines = vec![format!("Session: {} replies", summary.replies)];
+    let replies = if summary.replies == 1 { "reply" } else { "replies" };
+    let mut lines = vec![format!("Session: {} {replies}", summary.replies)];
     if summary.replies == 0 {
         return lines;
     }

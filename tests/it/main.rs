@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod engine;
 mod guard;
+mod judge;
 mod lines;
 mod persona;
 mod pocket;

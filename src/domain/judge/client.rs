@@ -34,19 +34,31 @@ pub struct TalkWeights {
 /// Up to this many words a turn is an answer and no more.
 const BARE: usize = 4;
 
-/// Judges a client's turn.
-pub fn judge(lexicon: &Lexicon, before: Option<&str>, previous: Option<Talk>, text: &str) -> ClientVerdict {
-    let weights = &lexicon.weights.talk;
+/// A client's turn and the phrases found in it.
+pub struct Said {
+    tokens: Vec<Token>,
+    hits: Vec<Hit>,
+}
+
+/// Reads a client's turn.
+pub fn read(lexicon: &Lexicon, text: &str) -> Said {
     let tokens = lexicon.read(text);
     let hits = hits(lexicon, text, &tokens);
+    Said { tokens, hits }
+}
+
+/// Judges a client's turn.
+pub fn judge(lexicon: &Lexicon, before: Option<&str>, previous: Option<Talk>, said: &Said) -> ClientVerdict {
+    let weights = &lexicon.weights.talk;
+    let Said { tokens, hits } = said;
     let turn = tokens.iter().rposition(|t| lexicon.is(t.word, Class::Pivot));
     let strength = |cue: Cue| {
-        let left = hits.iter().filter(|h| h.cue == cue).map(|h| 1.0 - discounted(weights, &hits, turn, h));
+        let left = hits.iter().filter(|h| h.cue == cue).map(|h| 1.0 - discounted(weights, hits, turn, h));
         1.0 - left.product::<f32>()
     };
     let (mut change, mut sustain) = (strength(Cue::Change), strength(Cue::Sustain));
     if let Some(asked) = before.filter(|_| tokens.len() <= BARE && change + sustain == 0.0) {
-        let (towards, away) = answered(lexicon, asked, &hits);
+        let (towards, away) = answered(lexicon, asked, hits);
         change += weights.answer * towards;
         sustain += weights.answer * away;
     }
@@ -70,14 +82,12 @@ pub fn judge(lexicon: &Lexicon, before: Option<&str>, previous: Option<Talk>, te
     } else {
         Talk::Neutral
     };
-    ClientVerdict { talk, discord, posterior, findings: findings(lexicon, &tokens, &hits) }
+    ClientVerdict { talk, discord, posterior, findings: findings(lexicon, tokens, hits) }
 }
 
 /// Where permission stands after the client answered.
-pub fn permission(lexicon: &Lexicon, before: Permission, text: &str) -> Permission {
-    let tokens = lexicon.read(text);
-    let hits = hits(lexicon, text, &tokens);
-    let has = |cue| hits.iter().any(|h| h.cue == cue);
+pub fn permission(before: Permission, said: &Said) -> Permission {
+    let has = |cue| said.hits.iter().any(|h| h.cue == cue);
     if has(Cue::AskAdvice) {
         return Permission::Requested;
     }

@@ -1,10 +1,12 @@
 //! One code per thought unit, by the precedence of MITI 4.2.1.
 //! Knows: what was seen in the unit, what the client had said. Never: scores, other replies.
 
+use super::coded::Coded;
+use super::features::{Feature, Features};
 use super::labels::{Code, Permission, Reason, Technique};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::reading::{Reading, Seen, is_argument, strongest};
-use super::weights::{Feature, Features, Row};
+use super::weights::Row;
 use super::whole::{self, Around};
 use super::words::Stop;
 use super::{Heard, forms};
@@ -21,51 +23,6 @@ const UNPROVOKED: f32 = 0.6;
 /// Features that only a whole reply has, but that bear on each of its units.
 const FROM_THE_WHOLE: [Feature; 4] =
     [Feature::ClientAsked, Feature::ClientNods, Feature::AfterReflection, Feature::AfterInput];
-
-/// What a unit was decided to be.
-#[derive(Clone, Debug)]
-pub struct Coded {
-    /// Its one code.
-    pub code: Code,
-    /// Its row of the value table.
-    pub row: Row,
-    /// Why, in MISC terms.
-    pub reason: Option<Reason>,
-    /// Techniques on top of the code.
-    pub techniques: Vec<Technique>,
-    /// How sure, 0..=1.
-    pub sure: f32,
-    /// The phrase that decided it; none if its form did.
-    pub hit: Option<Hit>,
-    /// Name of the rule if no phrase decided.
-    pub rule: &'static str,
-}
-
-impl Coded {
-    fn new(code: Code, row: Row, rule: &'static str) -> Self {
-        Self { code, row, reason: None, techniques: Vec::new(), sure: 1.0, hit: None, rule }
-    }
-
-    fn by(mut self, hit: &Hit) -> Self {
-        self.hit = Some(*hit);
-        self
-    }
-
-    fn because(mut self, reason: Reason) -> Self {
-        self.reason = Some(reason);
-        self
-    }
-
-    fn sure(mut self, sure: f32) -> Self {
-        self.sure = sure;
-        self
-    }
-
-    fn with(mut self, technique: Technique) -> Self {
-        self.techniques.push(technique);
-        self
-    }
-}
 
 /// The part of a reply that no phrase decided.
 struct Rest {

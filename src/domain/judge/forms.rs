@@ -1,9 +1,9 @@
 //! Open or closed, simple or complex: what the form of a unit says.
 //! Knows: what was seen in a unit. Never: codes, scores.
 
+use super::features::Feature;
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::reading::Seen;
-use super::weights::Feature;
 use super::words::Token;
 
 /// A reflection of so many words always adds something.
@@ -37,7 +37,7 @@ pub fn is_complex(seen: &Seen) -> bool {
     let rich = seen.shows(Feature::Feeling) || seen.shows(Feature::Meaning);
     let bare = seen.overlap > 0.5;
     let words = seen.unit.tokens.len();
-    (rich && !bare) || (added >= 3.0 && !bare) || words >= LONG || seen.has(Cue::Absolute)
+    (!bare && (rich || added >= 3.0)) || words >= LONG || seen.has(Cue::Absolute)
 }
 
 /// Whether a unit has the form of a question.

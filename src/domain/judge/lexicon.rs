@@ -17,7 +17,6 @@ const MOST_CLASSES: u8 = 64;
 /// What a phrase is evidence of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
-
 pub enum Cue {
     // Reflections and what goes with them.
     Stem,
@@ -125,11 +124,35 @@ pub enum Class {
     Base,
     /// Words that say nothing but "go on".
     Nod,
+    /// "You".
+    You,
+    /// "Your" and "yourself".
+    Your,
+    /// "It" and "this".
+    It,
+    /// "That".
+    That,
+    /// The speaker.
+    I,
+    /// The speaker and others.
+    We,
+    /// "There".
+    There,
+    /// Other people as subjects.
+    They,
+    /// "So".
+    So,
+    /// "And".
+    And,
+    /// "But".
+    But,
 }
 
 impl Class {
-    const NAMES: [&'static str; 10] =
-        ["soft", "opener", "aux", "wh", "verb", "function", "pivot", "subject", "base", "nod"];
+    const NAMES: [&'static str; 21] = [
+        "soft", "opener", "aux", "wh", "verb", "function", "pivot", "subject", "base", "nod", "you", "your",
+        "it", "that", "i", "we", "there", "they", "so", "and", "but",
+    ];
 }
 
 /// A group of phrases that mean the same to the judge.

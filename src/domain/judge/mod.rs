@@ -6,7 +6,9 @@
 
 pub mod bulk;
 mod client;
+mod coded;
 mod decide;
+mod features;
 mod forms;
 mod labels;
 mod lexicon;
@@ -24,12 +26,12 @@ mod words;
 
 use std::sync::OnceLock;
 
+pub use features::Feature;
 pub use labels::{
     Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
 };
 pub use track::Track;
 pub use verdict::{ClientVerdict, Finding, Verdict};
-pub use weights::Feature;
 
 use crate::domain::problem::Problem;
 use crate::domain::talk::Talk;
@@ -108,12 +110,24 @@ impl Judge {
     /// What a client's turn says about change. `before` is the trainee's last turn and
     /// `previous` what the client's turn before that was, if known.
     pub fn client(&self, before: Option<&str>, previous: Option<Talk>, text: &str) -> ClientVerdict {
-        client::judge(&self.lexicon, before, previous, text)
+        client::judge(&self.lexicon, before, previous, &client::read(&self.lexicon, text))
+    }
+
+    /// Both at once, which reads the turn only once.
+    fn client_and_permission(
+        &self,
+        before: Option<&str>,
+        previous: Option<Talk>,
+        standing: Permission,
+        text: &str,
+    ) -> (ClientVerdict, Permission) {
+        let said = client::read(&self.lexicon, text);
+        (client::judge(&self.lexicon, before, previous, &said), client::permission(standing, &said))
     }
 
     /// Where permission stands after the client answered with `text`.
     pub fn permission(&self, before: Permission, text: &str) -> Permission {
-        client::permission(&self.lexicon, before, text)
+        client::permission(before, &client::read(&self.lexicon, text))
     }
 
     /// The features of a reply that the evidence weights multiply, by name: what a

@@ -1,7 +1,7 @@
 //! A coded reply as rows of the client's update table.
 //! Knows: coded units. Never: what a row does to the client.
 
-use super::decide::Coded;
+use super::coded::Coded;
 use super::labels::{Code, Reason};
 use super::weights::Row;
 use crate::domain::moves::Move;

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use super::words::{Token, Vocabulary, WordId, spelled, stem_hash};
+use super::words::{ShortMap, Token, Vocabulary, WordId, spelled, stem_hash};
 
 /// How many words `..` may pass over.
 const GAP: usize = 4;
@@ -76,12 +76,14 @@ impl Phrase {
         words.chain(stems).chain(choice.classes.iter().map(|class| Head::Class(*class))).collect()
     }
 
-    /// The second word, if there must be one: a cheap first look.
-    fn second(&self) -> Option<&Choice> {
+    /// Sieve bits of the second word; all ones unless it must be one of some plain words.
+    fn second(&self) -> u64 {
         let mut plain = self.parts.iter().skip_while(|(p, _)| *p == Part::Start).skip(1);
         match plain.next() {
-            Some((Part::One(choice), false)) => Some(choice),
-            _ => None,
+            Some((Part::One(choice), false)) if choice.classes.is_empty() && choice.stems.is_empty() => {
+                choice.words.iter().fold(0, |bits, word| bits | sieve(*word))
+            }
+            _ => u64::MAX,
         }
     }
 }
@@ -113,17 +115,24 @@ pub struct Scope<'a> {
 #[derive(Debug, Default)]
 pub struct Index {
     phrases: Vec<Phrase>,
-    by_head: HashMap<Head, Vec<u32>>,
-    heads: Vec<Vec<u32>>, // phrases per word id
-    stems: HashMap<u64, Vec<u32>>,
+    by_head: HashMap<Head, Vec<Candidate>>,
+    heads: Vec<Vec<Candidate>>, // per word id
+    stems: ShortMap<u64, Vec<Candidate>>,
+}
+
+/// A phrase that may begin at a word, with a sieve for the word after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    number: u32,
+    next: u64, // bits of the words that can come second; all ones if any can
 }
 
 impl Index {
     /// Adds a phrase; its number is its place in the order of adding.
     pub fn add(&mut self, phrase: Phrase) {
-        let number = self.phrases.len() as u32;
+        let candidate = Candidate { number: self.phrases.len() as u32, next: phrase.second() };
         for head in phrase.heads() {
-            self.by_head.entry(head).or_default().push(number);
+            self.by_head.entry(head).or_default().push(candidate);
         }
         self.phrases.push(phrase);
     }
@@ -131,20 +140,20 @@ impl Index {
     /// Spreads class heads over the words of the class, so that one look finds all.
     pub fn finish(&mut self, vocabulary: &Vocabulary, words: usize) {
         self.heads = vec![Vec::new(); words];
-        for (head, numbers) in self.by_head.drain() {
+        for (head, candidates) in self.by_head.drain() {
             match head {
-                Head::Word(id) => self.heads[id as usize].extend(&numbers),
-                Head::Stem(stem) => self.stems.entry(stem).or_default().extend(&numbers),
+                Head::Word(id) => self.heads[id as usize].extend(&candidates),
+                Head::Stem(stem) => self.stems.entry(stem).or_default().extend(&candidates),
                 Head::Class(class) => {
                     for id in (0..words as WordId).filter(|id| vocabulary.is(*id, class)) {
-                        self.heads[id as usize].extend(&numbers);
+                        self.heads[id as usize].extend(&candidates);
                     }
                 }
             }
         }
-        for numbers in self.heads.iter_mut().chain(self.stems.values_mut()) {
-            numbers.sort_unstable();
-            numbers.dedup();
+        for candidates in self.heads.iter_mut().chain(self.stems.values_mut()) {
+            candidates.sort_unstable();
+            candidates.dedup();
         }
     }
 
@@ -152,46 +161,46 @@ impl Index {
     pub fn search(&self, scope: &Scope<'_>, found: &mut dyn FnMut(usize, usize, usize)) {
         for at in scope.start..scope.end {
             let token = &scope.tokens[at];
-            if let Some(numbers) = self.heads.get(token.word as usize) {
-                self.try_all(numbers, scope, at, found);
+            if let Some(candidates) = self.heads.get(token.word as usize) {
+                self.try_all(candidates, scope, at, found);
             }
-            if let Some(numbers) = self.stems.get(&token.stem) {
-                self.try_all(numbers, scope, at, found);
+            if let Some(candidates) = self.stems.get(&token.stem) {
+                self.try_all(candidates, scope, at, found);
             }
         }
     }
 
     fn try_all(
         &self,
-        numbers: &[u32],
+        candidates: &[Candidate],
         scope: &Scope<'_>,
         at: usize,
         found: &mut dyn FnMut(usize, usize, usize),
     ) {
-        for &number in numbers {
-            let phrase = &self.phrases[number as usize];
-            if let Some(second) = phrase.second() {
-                if !near_next(scope, at, second) {
-                    continue;
-                }
-            }
-            if let Some(end) = matched(&phrase.parts, scope, at, at) {
-                found(number as usize, at, end);
+        let next = reachable(scope, at);
+        for candidate in candidates.iter().filter(|c| c.next == u64::MAX || c.next & next != 0) {
+            let number = candidate.number as usize;
+            if let Some(end) = matched(&self.phrases[number].parts, scope, at, at) {
+                found(number, at, end);
             }
         }
     }
 }
 
-fn near_next(scope: &Scope<'_>, at: usize, second: &Choice) -> bool {
+/// The sieve bits of the words that can come second in a phrase that begins at `at`.
+fn reachable(scope: &Scope<'_>, at: usize) -> u64 {
+    let mut bits = 0;
     for next in scope.tokens[at + 1..scope.end].iter().take(SOFT + 1) {
-        if second.fits(next, scope.vocabulary) {
-            return true;
-        }
+        bits |= sieve(next.word);
         if !next.soft {
-            return false;
+            break;
         }
     }
-    false
+    bits
+}
+
+fn sieve(word: WordId) -> u64 {
+    1 << (word % u64::BITS)
 }
 
 /// One past the last token of a match of `parts` at `at`; `first` is where the phrase began.
@@ -215,10 +224,10 @@ fn matched(parts: &[(Part, bool)], scope: &Scope<'_>, at: usize, first: usize) -
         if here >= scope.end {
             break;
         }
-        if fits(part, &scope.tokens[here], scope.vocabulary) {
-            if let Some(end) = matched(rest, scope, here + 1, first) {
-                return Some(end);
-            }
+        if fits(part, &scope.tokens[here], scope.vocabulary)
+            && let Some(end) = matched(rest, scope, here + 1, first)
+        {
+            return Some(end);
         }
         if at == first || !scope.tokens[here].soft {
             break;

@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
+use super::features::{Feature, Features};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::units::{Unit, split};
-use super::weights::{Feature, Features};
 use super::words::{Stop, Token};
 
 /// A question that begins so few words before the end of a unit is what the unit ends on.
@@ -121,7 +121,6 @@ fn see(lexicon: &Lexicon, echo: &Echo, text: &str, tokens: &[Token], unit: Unit)
 }
 
 fn note_form(lexicon: &Lexicon, text: &str, tokens: &[Token], seen: &mut Seen) {
-    let word = |w: &str| lexicon.vocabulary.id(w);
     let mine = &tokens[seen.unit.tokens.clone()];
     let first = tokens[seen.unit.core].word;
     let features = &mut seen.features;
@@ -132,26 +131,26 @@ fn note_form(lexicon: &Lexicon, text: &str, tokens: &[Token], seen: &mut Seen) {
     features.set_if(lexicon.is(first, Class::Wh) && mine.len() > 1, Feature::WhStart);
     features.set_if(lexicon.is(first, Class::Aux) && subject, Feature::AuxStart);
     features.set_if(lexicon.is(first, Class::Base), Feature::OrderStart);
-    for (words, feature) in [
-        (&["you"][..], Feature::YouStart),
-        (&["your", "yourself"], Feature::YourStart),
-        (&["it", "this"], Feature::ItStart),
-        (&["that"], Feature::ThatStart),
-        (&["i", "my"], Feature::IStart),
-        (&["we", "our"], Feature::WeStart),
-        (&["there"], Feature::ThereStart),
-        (&["they", "he", "she", "people", "some", "most", "many"], Feature::TheyStart),
+    for (class, feature) in [
+        (Class::You, Feature::YouStart),
+        (Class::Your, Feature::YourStart),
+        (Class::It, Feature::ItStart),
+        (Class::That, Feature::ThatStart),
+        (Class::I, Feature::IStart),
+        (Class::We, Feature::WeStart),
+        (Class::There, Feature::ThereStart),
+        (Class::They, Feature::TheyStart),
     ] {
-        features.set_if(words.iter().any(|w| word(w) == first), feature);
+        features.set_if(lexicon.is(first, class), feature);
     }
-    let leads = |w: &str| tokens[seen.unit.tokens.start..=seen.unit.core].iter().any(|t| t.word == word(w));
-    features.set_if(leads("so"), Feature::SoOpener);
-    features.set_if(leads("and"), Feature::AndOpener);
-    features.set_if(leads("but"), Feature::ButOpener);
-    let says = |w: &[&str]| mine.iter().any(|t| w.iter().any(|w| word(w) == t.word));
-    features.set_if(says(&["you", "your"]), Feature::HasYou);
-    features.set_if(says(&["i", "my", "me"]), Feature::HasI);
-    features.set_if(says(&["we", "our", "us"]), Feature::HasWe);
+    let leads = |c| tokens[seen.unit.tokens.start..=seen.unit.core].iter().any(|t| lexicon.is(t.word, c));
+    features.set_if(leads(Class::So), Feature::SoOpener);
+    features.set_if(leads(Class::And), Feature::AndOpener);
+    features.set_if(leads(Class::But), Feature::ButOpener);
+    let says = |class| mine.iter().any(|t| lexicon.is(t.word, class));
+    features.set_if(says(Class::You) || says(Class::Your), Feature::HasYou);
+    features.set_if(says(Class::I), Feature::HasI);
+    features.set_if(says(Class::We), Feature::HasWe);
     let digit = text[seen.unit.at.clone()].bytes().any(|b| b.is_ascii_digit());
     features.set_if(digit, Feature::HasNumber);
     features.set_if(seen.overlap >= 0.5, Feature::OverlapHigh);
@@ -161,12 +160,11 @@ fn note_form(lexicon: &Lexicon, text: &str, tokens: &[Token], seen: &mut Seen) {
     note_order(lexicon, tokens, seen);
     let features = &mut seen.features;
     let third = features.0[Feature::IStart as usize] + features.0[Feature::WeStart as usize] == 0.0;
-    seen.about_client = says(&["you", "your", "yourself"]) || (third && seen.overlap > 0.0);
+    seen.about_client = features.has(Feature::HasYou) || (third && seen.overlap > 0.0);
 }
 
 /// Where verb and subject stand: "do you" asks, "you do" tells, with or without a mark.
 fn note_order(lexicon: &Lexicon, tokens: &[Token], seen: &mut Seen) {
-    let you = lexicon.vocabulary.id("you");
     let mut asked = None;
     for at in seen.unit.tokens.start + 1..seen.unit.tokens.end {
         let (before, here) = (&tokens[at - 1], &tokens[at]);
@@ -182,7 +180,8 @@ fn note_order(lexicon: &Lexicon, tokens: &[Token], seen: &mut Seen) {
     let told = seen.shows(Feature::QuestionMark) && asked.is_none() && !seen.shows(Feature::WhStart);
     seen.features.set_if(told, Feature::ToldMark);
     let tells = |pair: &[Token]| {
-        pair[0].word == you && (lexicon.is(pair[1].word, Class::Aux) || lexicon.is(pair[1].word, Class::Verb))
+        lexicon.is(pair[0].word, Class::You)
+            && (lexicon.is(pair[1].word, Class::Aux) || lexicon.is(pair[1].word, Class::Verb))
     };
     let mine = &tokens[seen.unit.tokens.clone()];
     let opens = mine.len() > 1 && tells(&mine[..2]);

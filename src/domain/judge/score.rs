@@ -1,14 +1,16 @@
 //! Coded units to one score, one steer and the findings that explain them.
 //! Knows: coded units, the value table. Never: phrases.
 
-use super::decide::{Bench, Coded};
+use super::coded::Coded;
+use super::decide::Bench;
+use super::features::Feature;
 use super::labels::{
     Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
 };
 use super::lexicon::Cue;
 use super::reading::Seen;
 use super::verdict::{Finding, Verdict};
-use super::weights::{Feature, Row};
+use super::weights::Row;
 use super::{forms, moves};
 use crate::domain::talk::Talk;
 

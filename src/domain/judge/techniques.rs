@@ -1,7 +1,8 @@
 //! What only shows across the units of a reply: both sides, taken back, said for show.
 //! Knows: coded units. Never: scores.
 
-use super::decide::{Bench, Coded};
+use super::coded::Coded;
+use super::decide::Bench;
 use super::labels::{Code, Technique};
 use super::lexicon::Cue;
 use super::weights::Row;

@@ -32,10 +32,10 @@ impl Track {
 
     /// Takes in a client turn.
     pub fn client_said(&mut self, judge: &Judge, text: &str) -> ClientVerdict {
-        let verdict = judge.client(self.trainee.as_deref(), self.talk, text);
+        let (verdict, now) =
+            judge.client_and_permission(self.trainee.as_deref(), self.talk, self.permission, text);
         self.talk = Some(verdict.talk);
         self.discord = verdict.discord;
-        let now = judge.permission(self.permission, text);
         if now != self.permission {
             self.permission = now;
             self.replies_since = 0;

@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 
+use super::features::{Feature, Features};
 use super::labels::Behaviour;
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::reading::{Echo, Reading, Seen, is_content, length};
 use super::units::Unit;
-use super::weights::{Feature, Features};
 use super::words::{Stop, Token};
 
 /// What stands around a reply.
@@ -99,8 +99,8 @@ fn note_density(lexicon: &Lexicon, tokens: &[&Token], units: &[&Seen], features:
         units.iter().flat_map(|u| u.hits.iter().filter(informs).map(|h| h.first)).collect();
     features.set_if(places.len() >= 2, Feature::InfoMany);
     features.set_if(places.len() >= 4, Feature::InfoMost);
-    let [you, your] = ["you", "your"].map(|w| lexicon.vocabulary.id(w));
-    let said = tokens.iter().filter(|t| t.word == you || t.word == your).count();
+    let says_you = |t: &&&Token| lexicon.is(t.word, Class::You) || lexicon.is(t.word, Class::Your);
+    let said = tokens.iter().filter(says_you).count();
     features.set_if(said * 8 >= tokens.len() && said > 0, Feature::YouDense);
     let opens = |u: &&Seen| u.hits.iter().any(|h| h.cue == Cue::Stem && h.first <= u.unit.core + 1);
     features.set_if(units.iter().any(opens), Feature::StemStart);
