@@ -78,7 +78,9 @@ impl AppError {
             Self::TooLong { .. } => Some("nothing was sent; say it in fewer words".to_owned()),
             Self::NothingToUndo => None,
             Self::NoLine { .. } => Some("`pushback personas check` lists what the banks lack".to_owned()),
-            Self::Stopped => Some("press Enter to let the client answer, or /undo to take your reply back".to_owned()),
+            Self::Stopped => {
+                Some("press Enter to let the client answer, or /undo to take your reply back".to_owned())
+            }
         }
     }
 }

@@ -9,7 +9,6 @@ use crate::domain::client::{self, Intent, Step};
 use crate::domain::coach::{self, Coach, Suggestion};
 use crate::domain::dice::Dice;
 use crate::domain::judge::{Heard, Judge, Permission, Technique, Verdict};
-use crate::domain::moves::Move;
 use crate::domain::persona::Persona;
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Turn};
 use crate::domain::summary::{self, Summary};
@@ -214,7 +213,7 @@ impl Practice {
             moves: &said.verdict.moves,
             apology: apology(&said.verdict),
             words: &said.text,
-            asks_plan: asks_plan(&said.verdict),
+            asks_plan: client::asks_for_plan(&said.verdict.moves, &said.text),
         };
         let step = client::step(persona, &state, &heard);
         let last = before.map_or("", |r| &r.text);
@@ -279,10 +278,6 @@ fn granted(asked: Option<Permission>, answer: &Reply) -> Permission {
 
 fn apology(verdict: &Verdict) -> bool {
     verdict.techniques.contains(&Technique::DiscordRepair)
-}
-
-fn asks_plan(verdict: &Verdict) -> bool {
-    verdict.moves.contains(&Move::Evoke)
 }
 
 /// Speaks `text` word by word; returns what was said and whether it was cut short.

@@ -60,7 +60,11 @@ pub(super) fn run(args: ChatArgs) -> anyhow::Result<ExitCode> {
     let mut input = Input::of_process(args.plain || args.json)?;
     let library = args.prompts.library()?;
     // The store first: nobody should choose a client only to hear that nothing can be kept.
-    let store = if args.no_save { Store::in_memory().map_err(crate::app::AppError::from)? } else { args.data.store()? };
+    let store = if args.no_save {
+        Store::in_memory().map_err(crate::app::AppError::from)?
+    } else {
+        args.data.store()?
+    };
     let persona = match (&args.resume, &args.persona) {
         (Some(_), _) => None,
         (None, Some(id)) => Some(library.persona(id)?),

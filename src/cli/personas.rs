@@ -81,7 +81,13 @@ fn list(prompts: &PromptArgs, json: bool) -> anyhow::Result<ExitCode> {
     for p in &personas {
         let id = screen.tinted(Tone::Strong, &format!("{:<8}", p.id));
         let level = "•".repeat(usize::from(p.difficulty));
-        screen.line(&format!("{id} {:<18} {:<18} {:<10} {level:<4} {}", p.name, p.kind.as_str(), p.topic, p.blurb))?;
+        screen.line(&format!(
+            "{id} {:<18} {:<18} {:<10} {level:<4} {}",
+            p.name,
+            p.kind.as_str(),
+            p.topic,
+            p.blurb
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -98,7 +104,12 @@ fn show(prompts: &PromptArgs, id: &str, json: bool) -> anyhow::Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     screen.line(&screen.tinted(Tone::Strong, &format!("{}, {}", persona.name, persona.age)))?;
-    screen.line(&format!("{} · {} · difficulty {}", persona.kind.as_str(), persona.topic, persona.difficulty))?;
+    screen.line(&format!(
+        "{} · {} · difficulty {}",
+        persona.kind.as_str(),
+        persona.topic,
+        persona.difficulty
+    ))?;
     screen.line(&format!("{}\nA good first session: {}\n", persona.blurb, persona.aim))?;
     screen.line(persona.body.trim())?;
     Ok(ExitCode::SUCCESS)
@@ -111,7 +122,8 @@ fn check(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
     let (banks, in_lines) = library.banks();
     problems.extend(in_lines);
     problems.extend(banks.lint(&personas.iter().collect::<Vec<_>>()));
-    for failed in [library.notes().err(), library.coach().err(), library.judge().err()].into_iter().flatten() {
+    for failed in [library.notes().err(), library.coach().err(), library.judge().err()].into_iter().flatten()
+    {
         match failed {
             crate::app::AppError::Files(found) => problems.extend(found),
             other => return Err(other.into()),

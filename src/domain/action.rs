@@ -75,7 +75,12 @@ impl Action {
     pub fn is_discord(self) -> bool {
         matches!(
             self,
-            Action::Challenge | Action::Test | Action::Deflect | Action::Withdraw | Action::Warn | Action::Leave
+            Action::Challenge
+                | Action::Test
+                | Action::Deflect
+                | Action::Withdraw
+                | Action::Warn
+                | Action::Leave
         )
     }
 
@@ -83,7 +88,12 @@ impl Action {
     pub fn is_sustain(self) -> bool {
         matches!(
             self,
-            Action::Deny | Action::Downplay | Action::Blame | Action::Hesitate | Action::Doubt | Action::Reject
+            Action::Deny
+                | Action::Downplay
+                | Action::Blame
+                | Action::Hesitate
+                | Action::Doubt
+                | Action::Reject
         )
     }
 

@@ -108,7 +108,8 @@ fn situation(before: &Reply, state: &State, spoke_for_change: bool) -> Situation
 }
 
 fn overused(path: &Path) -> Vec<Technique> {
-    let recent: Vec<_> = path.turns().iter().rev().filter_map(|t| t.trainee.as_ref()).take(OVERUSED).collect();
+    let recent: Vec<_> =
+        path.turns().iter().rev().filter_map(|t| t.trainee.as_ref()).take(OVERUSED).collect();
     let Some(newest) = recent.first().filter(|_| recent.len() == OVERUSED) else { return Vec::new() };
     let in_all = |t: &&Technique| recent.iter().all(|said| said.verdict.techniques.contains(t));
     newest.verdict.techniques.iter().filter(in_all).copied().collect()
@@ -171,7 +172,8 @@ fn turn_sentence(sentence: &str) -> Option<String> {
 }
 
 /// Words that open a sentence without adding to it.
-const OPENERS: &[&str] = &["Look, ", "Well, ", "Yeah, ", "No, ", "Listen, ", "And ", "But ", "Because ", "So "];
+const OPENERS: &[&str] =
+    &["Look, ", "Well, ", "Yeah, ", "No, ", "Listen, ", "And ", "But ", "Because ", "So "];
 
 /// `after_i`: the verb of "I" changes with it, the same verb elsewhere does not.
 fn turn_word(word: &str, after_i: bool) -> String {

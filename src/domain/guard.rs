@@ -150,7 +150,8 @@ static AGREEMENT: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\bgood point\b|\bthat makes (?:a lot of )?sense\b|\byou(?:'re| are) (?:absolutely |totally )?right\b|\bi never thought of it that way\b",
     )
 });
-static LABEL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)?|client):\s"));
+static LABEL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?:[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)?|client):\s"));
 static NEXT_SPEAKER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\n\s*\n|\n\s*(?:[a-z][\w'’-]*(?: [a-z][\w'’-]*)?):\s|\n\s*\["));
 static STAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\*[^*\n]{1,80}\*|\([^()\n]{1,80}\)"));

@@ -42,8 +42,9 @@ impl Problem {
         let message = error.message().lines().next().unwrap_or("not valid TOML").to_owned();
         let mut quoted = message.split('`').skip(1).step_by(2);
         let hint = match quoted.next() {
-            Some(unknown) if message.starts_with("unknown field") => nearest(unknown, quoted)
-                .map(|known| format!("did you mean `{known}`?")),
+            Some(unknown) if message.starts_with("unknown field") => {
+                nearest(unknown, quoted).map(|known| format!("did you mean `{known}`?"))
+            }
             _ => None,
         };
         let mut problem = Self::new(file, message).at(line);

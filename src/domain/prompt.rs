@@ -113,7 +113,13 @@ pub fn droppable(messages: &[Message]) -> Option<Range<usize>> {
 
 /// The prompt of the pocket model, which ranks authored lines: one line of plain tags, the
 /// client's previous words, the trainee's newest line.
-pub fn compact(persona: &Persona, action: Action, mv: Move, previous: Option<&str>, trainee: &str) -> Vec<Message> {
+pub fn compact(
+    persona: &Persona,
+    action: Action,
+    mv: Move,
+    previous: Option<&str>,
+    trainee: &str,
+) -> Vec<Message> {
     let tags = [persona.kind.as_str(), &persona.topic, action.as_str(), mv.as_str()].join(" ");
     let mut messages = vec![Message::new(Role::System, tags)];
     messages.extend(previous.map(|p| Message::new(Role::Assistant, p)));

@@ -189,10 +189,13 @@ impl Store {
 }
 
 /// Moves the head, unless somebody else has moved it first.
-fn move_head(db: &Connection, session: SessionId, from: Option<TurnId>, to: TurnId) -> Result<(), StoreError> {
-    let moved = db.execute(
-        "UPDATE session SET head = ?3 WHERE id = ?1 AND head IS ?2",
-        params![session, from, to],
-    )?;
+fn move_head(
+    db: &Connection,
+    session: SessionId,
+    from: Option<TurnId>,
+    to: TurnId,
+) -> Result<(), StoreError> {
+    let moved =
+        db.execute("UPDATE session SET head = ?3 WHERE id = ?1 AND head IS ?2", params![session, from, to])?;
     if moved == 1 { Ok(()) } else { Err(StoreError::MovedOn(session)) }
 }

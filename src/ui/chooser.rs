@@ -47,7 +47,9 @@ fn pick<'a>(personas: &'a [Persona], answer: &str) -> Option<&'a Persona> {
         return personas.get(number.checked_sub(1)?);
     }
     let called = |p: &&Persona| {
-        p.id == answer || p.name.to_lowercase() == answer || p.name.to_lowercase().split(' ').next() == Some(answer)
+        p.id == answer
+            || p.name.to_lowercase() == answer
+            || p.name.to_lowercase().split(' ').next() == Some(answer)
     };
     personas.iter().find(called)
 }

@@ -324,7 +324,8 @@ impl<'a> Conversation<'a> {
     }
 
     fn show_verdict(&self) -> Result<(), TalkError> {
-        let Some((turn, said)) = self.practice.path().head().and_then(|t| Some((t.number, t.trainee.as_ref()?)))
+        let Some((turn, said)) =
+            self.practice.path().head().and_then(|t| Some((t.number, t.trainee.as_ref()?)))
         else {
             return Ok(());
         };
@@ -342,7 +343,9 @@ impl<'a> Conversation<'a> {
     }
 
     fn emit_answer(&self) -> Result<(), TalkError> {
-        if let Some((turn, reply)) = self.practice.path().head().and_then(|t| Some((t.number, t.reply.as_ref()?))) {
+        if let Some((turn, reply)) =
+            self.practice.path().head().and_then(|t| Some((t.number, t.reply.as_ref()?)))
+        {
             self.screen.line(&Event::client(turn, reply).line())?;
             self.screen.line(&Event::state(turn, reply).line())?;
         }

@@ -116,10 +116,7 @@ pub fn summary(summary: &Summary) -> Vec<String> {
     } else {
         ratios(summary, &mut lines);
     }
-    lines.push(format!(
-        "  longest run of arguing {} · repairs {}",
-        summary.longest_arguing, summary.repairs
-    ));
+    lines.push(format!("  longest run of arguing {} · repairs {}", summary.longest_arguing, summary.repairs));
     for (name, curve) in
         [("discord", &summary.discord), ("trust", &summary.trust), ("readiness", &summary.readiness)]
     {
@@ -136,10 +133,7 @@ pub fn summary(summary: &Summary) -> Vec<String> {
 fn ratios(summary: &Summary, lines: &mut Vec<String>) {
     let ratio = |x: Option<f32>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.2}"));
     let percent = |x: Option<f32>| x.map_or_else(|| "–".to_owned(), |x| format!("{:.0}%", x * 100.0));
-    lines.push(format!(
-        "  C/(C+I) after resistance {} (fair .60, good .80)",
-        ratio(summary.consistency)
-    ));
+    lines.push(format!("  C/(C+I) after resistance {} (fair .60, good .80)", ratio(summary.consistency)));
     lines.push(format!(
         "  reflections : questions {} (MITI fair 1, good 2) · complex {} (MITI fair 40%, good 50%)",
         ratio(summary.reflections_to_questions),

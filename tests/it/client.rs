@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
 use pushback::domain::action::Action;
-use pushback::domain::client::{Habit, Heard, Stage, State, act, begin, gate_open, receptivity, step, told};
+use pushback::domain::client::{
+    self, Habit, Heard, Stage, State, act, begin, gate_open, receptivity, step, told,
+};
 use pushback::domain::dice::Dice;
 use pushback::domain::level::Level;
 use pushback::domain::moves::Move;
@@ -270,4 +272,13 @@ fn receptivity_is_the_scale_of_one_to_five() {
     assert_eq!(receptivity(&state(1.0, 0.0, 0.0)), 1.0);
     assert_eq!(receptivity(&state(0.0, 1.0, 1.0)), 5.0);
     assert!((receptivity(&state(0.25, 0.32, 0.20)) - 2.19).abs() < 0.001);
+}
+
+#[test]
+fn a_question_for_the_client_s_own_plan_is_heard() {
+    let asks = |words: &str| client::asks_for_plan(&[Move::Evoke], words);
+    assert!(asks("If you wanted to change one small thing, what would it be?"));
+    assert!(asks("How would you go about that?"));
+    assert!(!asks("What worries you about it?"));
+    assert!(!client::asks_for_plan(&[Move::Advise], "The first step is to throw them out."));
 }

@@ -5,6 +5,7 @@ mod arrows;
 mod cli;
 mod client;
 mod engine;
+mod feedback;
 mod guard;
 mod judge;
 mod lines;

@@ -76,7 +76,8 @@ fn lines(script: &str) -> Vec<String> {
 
 /// Sentences of four words and more, without case and punctuation.
 fn sentences(said: &str) -> Vec<String> {
-    let plain = |s: &str| s.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect::<String>();
+    let plain =
+        |s: &str| s.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect::<String>();
     let sentences = said.split(['.', '!', '?', '…']).map(|s| plain(s).trim().to_owned());
     sentences.filter(|s| s.split_whitespace().count() >= 4).collect()
 }
@@ -100,11 +101,13 @@ fn check(persona: &str, script: &str, seed: u64, not_theirs: &[&str]) {
 }
 
 const TEENAGE: &[&str] = &["my mom", "homework", "detention", "ninth grade", "geometry"];
-const SUBSTANCES: &[&str] = &["beer", "beers", "whiskey", "weed", "vape", "cigarette", "cigarettes", "casino"];
+const SUBSTANCES: &[&str] =
+    &["beer", "beers", "whiskey", "weed", "vape", "cigarette", "cigarettes", "casino"];
 
 #[test]
 fn a_session_of_fifteen_turns_holds_together() {
-    let ray = [TEENAGE, &["my wife", "my husband", "my son", "cigarettes", "casino", "diabetes", "insulin"]].concat();
+    let ray = [TEENAGE, &["my wife", "my husband", "my son", "cigarettes", "casino", "diabetes", "insulin"]]
+        .concat();
     let ellen = [TEENAGE, SUBSTANCES, &["my wife", "my husband", "my kids", "the judge", "my po"]].concat();
     let carol = [TEENAGE, SUBSTANCES, &["my wife", "the judge", "my po", "probation"]].concat();
     for (seed, script) in (1..).zip(["argue-then-repair.txt", "skilled.txt", "mixed.txt"]) {

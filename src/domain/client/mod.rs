@@ -8,10 +8,12 @@ mod act;
 mod facts;
 mod length;
 mod mix;
+mod plan;
 mod state;
 mod step;
 mod table;
 
 pub use act::{Intent, Mood, act};
+pub use plan::asks_for_plan;
 pub use state::{Habit, Stage, State, begin, gate_open, receptivity, told};
 pub use step::{Cause, Heard, Step, step};

@@ -23,6 +23,8 @@ const TAKEN_BACK: f32 = 0.3;
 const SPOILS: f32 = 0.8;
 /// The most that parroting may earn.
 const CAP: f32 = 0.1;
+/// Lead of reflection over input, in nats, up to which a phrase of pressure decides.
+const PUSHED: f32 = 2.0;
 /// From here a score is shown as rolling, below its negative as arguing.
 const BAND: f32 = 0.35;
 
@@ -35,6 +37,8 @@ pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
     if parrots {
         score = score.min(CAP);
     }
+    // Three decimals say all that the score knows, and read well in JSON.
+    score = (score * 1e3).round() / 1e3;
     let steer = steer(bench, coded);
     let acts = acts(bench, coded);
     Verdict {
@@ -182,7 +186,9 @@ struct Acts {
 fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
     let weights = &bench.lexicon.weights;
     let lead = weights.lead(&bench.features);
+    let pushes = only_pushes(coded) && lead[0] - lead[2] < PUSHED;
     let [reflects, asks, informs] = [0, 1, 2].map(|act| lead[act] >= weights.present[act]);
+    let (reflects, informs) = (reflects && !pushes, informs || pushes);
     let asks = asks || bench.reading.units.iter().any(forms::is_marked_question);
     let complex = coded.iter().any(|c| c.code == Code::ComplexReflection)
         || bench.reading.units.iter().any(forms::is_complex);
@@ -202,8 +208,16 @@ fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
     };
     let named = [Behaviour::Reflection, Behaviour::Question, Behaviour::TherapistInput];
     let main = (0..3).find(|act| lead[*act] > 0.0);
+    let main = main.filter(|act| !pushes || named[*act] == Behaviour::Question).or(pushes.then_some(2));
     let behaviour = main.map_or(Behaviour::Other, |act| named[act]);
     Acts { behaviour, reflection, question, kinds: (kind, room), input: informs, consistency }
+}
+
+/// Whether a phrase of pressure decided the reply and nothing in it was read as MI: then the
+/// evidence of its other words has no say.
+fn only_pushes(coded: &[Coded]) -> bool {
+    let pushes = |c: &Coded| c.code.is_non_adherent() || c.code == Code::PersuadeWithPermission;
+    coded.iter().any(pushes) && coded.iter().all(|c| pushes(c) || c.code == Code::NotCoded)
 }
 
 fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32], parrots: bool) -> Vec<Finding> {

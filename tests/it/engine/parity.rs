@@ -145,7 +145,8 @@ fn a_model_inside_the_program_is_the_same_as_one_on_disk() {
         let mut bytes = vec![0; shift];
         bytes.extend(&file);
         let bytes: &'static [u8] = bytes.leak();
-        let mut model = Local::from_bytes(&bytes[shift..], "inside", DeviceChoice::Cpu, Hold::Packed).unwrap();
+        let mut model =
+            Local::from_bytes(&bytes[shift..], "inside", DeviceChoice::Cpu, Hold::Packed).unwrap();
         assert_eq!(model.logits_after(&tokens).unwrap(), reference, "{shift} bytes off");
     }
 }
