@@ -49,7 +49,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         record["retrieval"] = json!(best(&weighed, 0.0));
         record["ranker"] = json!(best(&weighed, 1.0));
         record["both"] = json!(best(&weighed, weight));
-        let shortlist = weighed.iter().map(|w| json!([w.line.text, w.line.prior, w.fit]));
+        let shortlist =
+            weighed.iter().map(|w| json!([w.line.text, w.line.tag, w.line.source, w.line.prior, w.fit]));
         record["shortlist"] = shortlist.collect();
         writeln!(out, "{record}")?;
     }

@@ -21,7 +21,7 @@ const SHORTLIST: usize = 24;
 /// How many losing candidates are kept in the log.
 const RUNNERS_UP: usize = 5;
 /// Weight of the ranker against retrieval, chosen on held-out turns: models/POCKET.md.
-const RANKER_WEIGHT: f32 = 0.5;
+const RANKER_WEIGHT: f32 = 0.3;
 
 /// A way to word an action.
 pub enum Voice {

@@ -25,6 +25,8 @@ const SPOILS: f32 = 0.8;
 const CAP: f32 = 0.1;
 /// Lead of reflection over input, in nats, up to which a phrase of pressure decides.
 const PUSHED: f32 = 2.0;
+/// A confrontation this sure decides, whatever else the words look like.
+const CERTAIN: f32 = 0.8;
 /// From here a score is shown as rolling, below its negative as arguing.
 const BAND: f32 = 0.35;
 
@@ -186,7 +188,8 @@ struct Acts {
 fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
     let weights = &bench.lexicon.weights;
     let lead = weights.lead(&bench.features);
-    let pushes = only_pushes(coded) && lead[0] - lead[2] < PUSHED;
+    let confronts = coded.iter().any(|c| c.code == Code::Confront && c.sure >= CERTAIN);
+    let pushes = only_pushes(coded) && (confronts || lead[0] - lead[2] < PUSHED);
     let [reflects, asks, informs] = [0, 1, 2].map(|act| lead[act] >= weights.present[act]);
     let (reflects, informs) = (reflects && !pushes, informs || pushes);
     let asks = asks || bench.reading.units.iter().any(forms::is_marked_question);

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use crate::domain::action::Action;
 use crate::domain::dice::Dice;
 use crate::domain::lines::history::History;
 use crate::domain::lines::needs::{Profile, Scope, told_of};
@@ -18,9 +17,6 @@ use crate::domain::persona::{Fact, Persona};
 
 /// With this many candidates later groups are not asked.
 const ENOUGH: usize = 6;
-/// The score from which a line answers this very turn; where the groups are near to each
-/// other in tone, only such candidates count.
-const ANSWERS: f32 = 0.36;
 /// What each later group of tags costs.
 const GROUP_STEP: f32 = 0.08;
 /// A minimal line may come again after so many of the client's turns.
@@ -106,11 +102,9 @@ struct Scene<'a> {
 impl Scene<'_> {
     /// Groups of tags in order until there is enough; then what is left to try.
     fn gather(&self) -> Vec<Found> {
-        let mut found = Vec::new();
-        let mut good = 0;
-        let least = if groups_are_near(self.query.action) { ANSWERS } else { 0.0 };
+        let mut found: Vec<Found> = Vec::new();
         for (step, group) in wants(self.query.action, self.persona.kind).iter().enumerate() {
-            if good >= ENOUGH {
+            if found.len() >= ENOUGH {
                 break;
             }
             let cost = GROUP_STEP * step as f32;
@@ -118,7 +112,6 @@ impl Scene<'_> {
             if !self.reading.risk {
                 lines.extend(self.echoes(group));
             }
-            good += lines.iter().filter(|f| f.score >= least).count();
             found.extend(lines.into_iter().map(|f| Found { score: f.score - cost, ..f }));
         }
         if found.is_empty() { self.makeshift() } else { found }
@@ -286,12 +279,6 @@ impl Scene<'_> {
         out.truncate(self.query.limit);
         out
     }
-}
-
-/// Whether a line of a later group that answers the turn does better than one of the first
-/// that does not. Discord, a disclosure or a plan must be what they are.
-fn groups_are_near(action: Action) -> bool {
-    !action.is_discord() && !matches!(action, Action::Engage | Action::Disclose | Action::Plan)
 }
 
 /// What a reply of `words` words costs where `wished` were wished for: nothing within a factor of 1.5 or so.
