@@ -98,12 +98,13 @@ impl Reader {
             "move" => self.turn(rest).map(|turn| {
                 Block::Tagged(Frame { turns: Turns::of(&[turn]), ..Frame::new(Place::Reaction) })
             }),
+            "anywhere" => self.anywhere_block(rest),
             "topic" => self.topic_block(rest),
             "x" => self.cell_block(rest),
             "m" => self.contrast_block(rest),
             "d" => self.dialogue_block(rest),
             _ => {
-                self.unknown("header", key, &["type", "move", "topic", "x", "m", "d"]);
+                self.unknown("header", key, &["type", "move", "anywhere", "topic", "x", "m", "d"]);
                 None
             }
         };
@@ -153,6 +154,11 @@ impl Reader {
             ..Frame::new(Place::Next(None))
         };
         Some(Block::Dialogue(frame))
+    }
+
+    fn anywhere_block(&mut self, moves: &str) -> Option<Block> {
+        let turns = moves.split(',').map(|name| self.turn(name)).collect::<Option<Vec<Turn>>>()?;
+        Some(Block::Tagged(Frame { turns: Turns::of(&turns), ..Frame::new(Place::Anywhere) }))
     }
 
     fn entry(&mut self, line: &str) {

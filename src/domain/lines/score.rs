@@ -7,7 +7,7 @@ use crate::domain::lines::history::History;
 use crate::domain::lines::index::{Lexicon, Vector, likeness};
 use crate::domain::lines::slots::Filling;
 use crate::domain::lines::store::{Form, Line, Place, Store};
-use crate::domain::lines::tag::{Turn, Turns};
+use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::turn::Reading;
 
 /// Likeness that a line for particular words needs, where the kind of turn is the same …
@@ -85,6 +85,7 @@ impl<'a> Scorer<'a> {
             Place::Voice if line.turns.is_empty() => Some(0.24 + 0.5 * own),
             Place::Voice => met.then_some(0.34 + 0.5 * own),
             Place::Reaction => met.then_some(0.28 + 0.5 * own),
+            Place::Anywhere => met.then_some(safety(line.tag) + 0.3 * own),
             Place::Exit | Place::Risk => Some(0.4 + 0.4 * own),
             Place::Paired => self.paired(line, met, own),
             Place::Claim(b) => Some(self.claim(b, own)),
@@ -165,6 +166,16 @@ impl<'a> Scorer<'a> {
         let Some(own) = line.wording.and_then(|i| cue.vectors.get(usize::from(i))) else { return best };
         let share = if cue.form == Form::Asked { 1.0 } else { OWN_WORDING };
         share * like(own) + (1.0 - share) * best
+    }
+}
+
+/// What an answer that holds anywhere is worth: a made-up fact after the wrong question jars
+/// most, so there it stands above everything that no word of the trainee's calls for.
+fn safety(tag: Tag) -> f32 {
+    match tag {
+        Tag::Inform => 0.42,
+        Tag::Minimal | Tag::Ember => 0.37,
+        _ => 0.33,
     }
 }
 

@@ -61,6 +61,8 @@ pub(super) enum Place {
     Voice,
     /// A reaction to a kind of turn, for any client.
     Reaction,
+    /// An answer that holds after any reply of its kind.
+    Anywhere,
     /// An answer to particular trainee words.
     Paired,
     /// `m:` A belief, said outright.

@@ -56,9 +56,6 @@ impl Reading {
         if said.apology {
             turns = turns.with(Turn::Apology);
         }
-        if said.before.is_empty() {
-            turns = turns.with(Turn::Opening);
-        }
         if !said.trainee.contains(char::is_alphanumeric) {
             turns = turns.with(Turn::Silence);
         }
