@@ -6,6 +6,7 @@ Knows: the report of `evaluate`. Never: how anything was computed.
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 from model import Shape
 from recipe import Recipe
@@ -62,6 +63,11 @@ def objectives(tried: dict[str, dict]) -> str:
     return "\n".join(rows)
 
 
+def readings() -> str:
+    """What people made of the lines: kept by hand, since no run can measure it."""
+    return (Path(__file__).parent / "readings.md").read_text(encoding="utf-8")
+
+
 def card(shape: Shape, recipe: Recipe, facts: dict, report: dict) -> str:
     """Markdown. `facts`: counts and sizes by name."""
     settings = ", ".join(f"{k} {v}" for k, v in asdict(recipe).items())
@@ -102,6 +108,7 @@ over turns. One seed, one set of authors; the held-out wordings come from the sa
 The file's weights, dequantised, give scores within {facts['drift']:.3f} nats of the trained ones over {facts['compared']} options
 (mean {facts['drift_mean']:.4f}); the highest-ranked option is the same in {facts['same_first']} of {facts['turns_compared']} turns.
 
+{readings()}
 ## Limits
 
 - English only; ten types of client, ten topics; it has seen no client and no trainee outside the banks.
