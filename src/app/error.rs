@@ -57,6 +57,9 @@ pub enum AppError {
         /// The action.
         action: &'static str,
     },
+    /// A free-writing model wrote nothing that the client could have said.
+    #[error("the model wrote nothing that the client could say")]
+    NothingFit,
     /// Every candidate was stopped before a word was spoken.
     #[error("stopped before the client spoke")]
     Stopped,
@@ -78,6 +81,7 @@ impl AppError {
             Self::TooLong { .. } => Some("nothing was sent; say it in fewer words".to_owned()),
             Self::NothingToUndo => None,
             Self::NoLine { .. } => Some("`pushback personas check` lists what the banks lack".to_owned()),
+            Self::NothingFit => Some("press Enter to let it try again, or use another model".to_owned()),
             Self::Stopped => {
                 Some("press Enter to let the client answer, or /undo to take your reply back".to_owned())
             }

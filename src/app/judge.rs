@@ -27,6 +27,9 @@ pub fn judge(judge: &Judge, name: &str, bytes: &[u8], columns: &Columns) -> Resu
     for (number, turn) in (0..).zip(&turns) {
         match &turn.verdict {
             Some(verdict) => {
+                if let Transcript::Singles(_) = transcript {
+                    client = text_at(&transcript, number);
+                }
                 let resistance = turn.discord || turn.heard == Talk::Sustain;
                 let change = client.filter(|_| turn.heard == Talk::Change);
                 tally.add(number, verdict, Before { resistance, change });
@@ -40,6 +43,6 @@ pub fn judge(judge: &Judge, name: &str, bytes: &[u8], columns: &Columns) -> Resu
 fn text_at(transcript: &Transcript, number: u32) -> Option<&str> {
     match transcript {
         Transcript::Turns(turns) => turns.get(number as usize).map(|t| t.text.as_str()),
-        Transcript::Singles(_) => None,
+        Transcript::Singles(singles) => singles.get(number as usize).map(|s| s.client.as_str()),
     }
 }

@@ -20,26 +20,30 @@ const MAX_EXTENDS: usize = 8;
 /// The prompt files in force.
 pub struct Library {
     prompts: Prompts,
+    unread: Vec<Problem>,
 }
 
 impl Library {
     /// The built-in prompts, overlaid by the user's folder where it exists, and by the one
-    /// that was asked for.
+    /// that was asked for. Files that can't be read are left out: [`Library::unread`].
     ///
     /// # Errors
-    /// Where `asked` can't be read, or a file in either folder can't.
+    /// Where `asked` itself can't be read.
     pub fn load(user: Option<&Path>, asked: Option<&Path>) -> Result<Self, AppError> {
-        let mut prompts = Prompts::built_in();
+        let (mut prompts, mut unread) = (Prompts::built_in(), Vec::new());
         let user = user.filter(|folder| folder.is_dir());
         for folder in user.into_iter().chain(asked) {
             let problems = prompts
                 .overlay(folder)
                 .map_err(|source| AppError::Folder { path: folder.to_owned(), source })?;
-            if !problems.is_empty() {
-                return Err(AppError::Files(problems));
-            }
+            unread.extend(problems);
         }
-        Ok(Self { prompts })
+        Ok(Self { prompts, unread })
+    }
+
+    /// What is wrong with files that were left out.
+    pub fn unread(&self) -> &[Problem] {
+        &self.unread
     }
 
     /// All clients that can be read, by id, and what is wrong with the others.
@@ -72,12 +76,14 @@ impl Library {
     /// # Errors
     /// Where a lexicon file has problems.
     pub fn judge(&self) -> Result<Judge, AppError> {
-        Judge::from_lexicon(&self.texts("lexicon")).map_err(AppError::Files)
+        let judge = Judge::from_lexicon(&self.texts("lexicon"));
+        judge.map_err(|problems| AppError::Files(self.shown("lexicon", problems)))
     }
 
     /// The pocket client's lines, and what is wrong with those that were left out.
     pub fn banks(&self) -> (Banks, Vec<Problem>) {
-        Banks::parse(&self.texts("lines"))
+        let (banks, problems) = Banks::parse(&self.texts("lines"));
+        (banks, self.shown("lines", problems))
     }
 
     /// What a free-writing model is told.
@@ -137,6 +143,16 @@ impl Library {
 
     fn file(&self, path: &str) -> Result<(&str, &str), AppError> {
         self.prompts.get(path).ok_or_else(|| AppError::Files(vec![Problem::new(path, "does not exist")]))
+    }
+
+    /// Problems whose files are named below `folder`, named as the user would.
+    fn shown(&self, folder: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
+        for problem in &mut problems {
+            if let Some((shown, _)) = self.prompts.get(&format!("{folder}/{}", problem.file)) {
+                problem.file = shown.to_owned();
+            }
+        }
+        problems
     }
 
     fn texts(&self, folder: &str) -> Vec<(String, String)> {

@@ -6,11 +6,12 @@ use crate::app::AppError;
 use crate::app::voice::{Scene, Spoken, Voice};
 use crate::domain::action::Action;
 use crate::domain::client::{self, Intent, Step};
-use crate::domain::coach::{self, Coach, Suggestion};
+use crate::domain::coach::{Coach, Suggestion};
 use crate::domain::dice::Dice;
-use crate::domain::judge::{Heard, Judge, Permission, Technique, Verdict};
+use crate::domain::hearing::heard;
+use crate::domain::judge::{Judge, Technique, Verdict};
 use crate::domain::persona::Persona;
-use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Turn};
+use crate::domain::session::{Path, Reply, Said, SessionId, Setting};
 use crate::domain::summary::{self, Summary};
 use crate::domain::talk::Talk;
 use crate::store::Store;
@@ -77,7 +78,7 @@ impl Practice {
         if chars > MAX_REPLY_CHARS {
             return Err(AppError::TooLong { chars, limit: MAX_REPLY_CHARS });
         }
-        let verdict = self.cast.judge.reply(&self.heard(), text);
+        let verdict = self.cast.judge.reply(&heard(&self.path, &self.cast.judge), text);
         let said = Said { text: text.to_owned(), verdict };
         let turn = self.store.append(self.id, self.path.head(), Some(&said))?;
         self.path.push(turn);
@@ -94,6 +95,9 @@ impl Practice {
         let (step, intent) = self.react(dice.clone());
         let spoken = self.word(&step, &intent, dice, stopped)?;
         let (text, cut) = say(&spoken.text, listener);
+        if cut && text.is_empty() {
+            return Err(AppError::Stopped);
+        }
         let state = match intent.fact.as_ref().filter(|_| !cut) {
             Some(fact) => client::told(&step.state, fact),
             None => step.state,
@@ -163,14 +167,14 @@ impl Practice {
         &self.setting.persona
     }
 
-    /// The seed.
-    pub fn seed(&self) -> u64 {
-        self.setting.seed
+    /// What the session was begun with.
+    pub fn setting(&self) -> &Setting {
+        &self.setting
     }
 
-    /// The words are the bundled client's.
-    pub fn is_pocket(&self) -> bool {
-        self.cast.voice.is_pocket()
+    /// Who words the client's actions.
+    pub fn voice(&self) -> &Voice {
+        &self.cast.voice
     }
 
     /// The turns up to now.
@@ -186,17 +190,6 @@ impl Practice {
     /// Whether the client has walked out.
     pub fn has_left(&self) -> bool {
         self.path.head().and_then(|t| t.reply.as_ref()).is_some_and(|r| r.action == Action::Leave)
-    }
-
-    /// How the judge should hear the next reply.
-    fn heard(&self) -> Heard<'_> {
-        let Some(before) = self.path.last_reply() else { return Heard::default() };
-        let last = self.path.head().and_then(|t| t.trainee.as_ref()).map(|s| &s.verdict);
-        Heard {
-            permission: granted(last.map(|v| v.permission), before),
-            before: last.map(|v| v.behaviour),
-            ..coach::heard(before)
-        }
     }
 
     /// How the client takes the newest reply, and what they will do about it.
@@ -265,17 +258,6 @@ fn opening(persona: &Persona, seed: u64, judge: &Judge) -> Reply {
     }
 }
 
-/// Whether leave that was asked for last turn has been given.
-fn granted(asked: Option<Permission>, answer: &Reply) -> Permission {
-    let refused = answer.action.is_discord() || answer.action == Action::Reject;
-    match asked {
-        Some(Permission::Asked) if refused => Permission::Refused,
-        Some(Permission::Asked) => Permission::Granted,
-        Some(other) => other,
-        None => Permission::None,
-    }
-}
-
 fn apology(verdict: &Verdict) -> bool {
     verdict.techniques.contains(&Technique::DiscordRepair)
 }
@@ -290,9 +272,4 @@ fn say(text: &str, listener: Listener<'_>) -> (String, bool) {
         spoken += word.len();
     }
     (text.to_owned(), false)
-}
-
-/// The newest turn that the trainee spoke in.
-pub fn newest_said(path: &Path) -> Option<&Turn> {
-    path.turns().iter().rev().find(|t| t.trainee.is_some())
 }

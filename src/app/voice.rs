@@ -18,6 +18,8 @@ use crate::engine::{ChooseRequest, Engine, EngineError, FinishReason, Request, S
 
 /// How many authored lines the ranker reads.
 const SHORTLIST: usize = 24;
+/// A candidate with faults of this weight is not spoken, even if there is no other.
+const UNSPEAKABLE: f32 = 4.0;
 /// How many losing candidates are kept in the log.
 const RUNNERS_UP: usize = 5;
 /// Weight of the ranker against retrieval. Held-out wordings would have it higher, unknown turns
@@ -41,6 +43,8 @@ pub enum Voice {
         notes: Box<Notes>,
         /// Up to how many candidates are written before the best is taken.
         candidates: u32,
+        /// Searches that found nothing: each later one draws other seeds.
+        failed: u64,
     },
 }
 
@@ -100,10 +104,17 @@ impl Voice {
     pub fn speak(&mut self, scene: &Scene<'_>, stopped: &dyn Fn() -> bool) -> Result<Spoken, AppError> {
         let candidates = match self {
             Self::Pocket { banks, ranker } => chosen(banks, ranker.as_mut(), scene)?,
-            Self::Free { engine, notes, candidates } => {
-                written(engine.as_mut(), notes, *candidates, scene, stopped)?
+            Self::Free { engine, notes, candidates, failed } => {
+                let dice = Dice::for_turn(scene.dice.clone().next_u64(), *failed);
+                written(engine.as_mut(), notes, (*candidates, dice), scene, stopped)?
             }
         };
+        if !self.is_pocket() && candidates.iter().all(|c| guard::penalty(&c.faults) >= UNSPEAKABLE) {
+            if let Self::Free { failed, .. } = self {
+                *failed += 1;
+            }
+            return Err(AppError::NothingFit);
+        }
         best(candidates).ok_or_else(|| AppError::NoLine {
             persona: scene.persona.id.clone(),
             action: scene.intent.action.as_str(),
@@ -202,7 +213,7 @@ fn standardised(values: impl Iterator<Item = f32>) -> Vec<f32> {
 fn written(
     engine: &mut dyn Engine,
     notes: &Notes,
-    candidates: u32,
+    (candidates, mut dice): (u32, Dice),
     scene: &Scene<'_>,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Vec<Candidate>, AppError> {
@@ -212,7 +223,6 @@ fn written(
     let told = format!("{}\n{note}", notes.head(scene.persona));
     let history = exchanges(scene.path);
     let mut messages = notes.build(scene.persona, &history, scene.trainee, &note);
-    let mut dice = scene.dice.clone();
     let mut found = Vec::new();
     for _ in 0..candidates.max(1) {
         let seed = dice.next_u64();
@@ -242,13 +252,17 @@ fn write(
             sampling: Sampling::default(),
             // Two tokens a word leave room for the reply to end by itself.
             max_tok: usize::from(words) * 2 + 24,
-            stop: vec!["\n".to_owned()],
+            stop: vec!["\n\n".to_owned()],
             seed,
         };
         let mut emit = |_: &str| if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         match engine.generate(&request, &mut emit) {
             Ok(finish) if finish.reason == FinishReason::Cancelled => return Err(AppError::Stopped),
-            Ok(finish) => return Ok((guard::clean(&finish.text), finish.mean_logprob)),
+            Ok(finish) => {
+                let whole = finish.reason != FinishReason::Length;
+                let text = if whole { &finish.text } else { whole_sentences(&finish.text) };
+                return Ok((guard::clean(text), finish.mean_logprob));
+            }
             Err(EngineError::ContextFull { needed, context }) => {
                 let Some(oldest) = prompt::droppable(messages) else {
                     return Err(EngineError::ContextFull { needed, context }.into());
@@ -259,6 +273,12 @@ fn write(
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// A text that broke off, up to its last whole sentence; all of it where there is none.
+fn whole_sentences(text: &str) -> &str {
+    let end = text.char_indices().rev().find(|(_, c)| matches!(c, '.' | '!' | '?' | '…'));
+    end.map_or(text, |(at, c)| &text[..at + c.len_utf8()])
 }
 
 /// The finished exchanges before the turn to be answered.

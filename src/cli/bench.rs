@@ -16,10 +16,10 @@ use crate::ui::screen::Screen;
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
     /// Tokens to read before the first word.
-    #[arg(long, value_name = "N", default_value_t = 128)]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = at_least_one)]
     prefill: usize,
     /// Tokens to write.
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
     decode: usize,
     /// How often; medians are printed.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -47,7 +47,7 @@ struct Figures {
 pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
     let begin = Instant::now();
-    let (mut engine, _) = args.model.open()?;
+    let mut engine = args.model.open()?;
     let load_ms = begin.elapsed().as_secs_f64() * 1e3;
     let (mut usages, mut choices) = (Vec::new(), Vec::new());
     for run in 0..args.runs {
@@ -68,11 +68,18 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         peak_memory_mib: peak_memory_mib(),
     };
     if args.json {
-        screen.line(&serde_json::to_string_pretty(&figures)?)?;
+        screen.json(&figures)?;
     } else {
         show(screen, &figures)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(0) => Err("at least 1 is needed".to_owned()),
+        parsed => parsed.map_err(|e| e.to_string()),
+    }
 }
 
 fn show(screen: Screen, f: &Figures) -> std::io::Result<()> {

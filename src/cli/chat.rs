@@ -13,7 +13,7 @@ use crate::app::practise::{Cast, Practice};
 use crate::domain::persona::Persona;
 use crate::domain::session::{SessionId, Setting};
 use crate::store::Store;
-use crate::ui::chooser;
+use crate::ui::chooser::{self, Choice};
 use crate::ui::input::Input;
 use crate::ui::plain::{Conversation, Manner, Outcome, Stop};
 use crate::ui::screen::Screen;
@@ -69,42 +69,67 @@ pub(super) fn run(args: ChatArgs) -> anyhow::Result<ExitCode> {
         (Some(_), _) => None,
         (None, Some(id)) => Some(library.persona(id)?),
         (None, None) => match choose(screen, &mut input, &library)? {
-            Some(persona) => Some(persona),
-            None => return Ok(ExitCode::SUCCESS),
+            Chosen::Persona(persona) => Some(*persona),
+            Chosen::Nobody(code) => return Ok(code),
         },
     };
     let practice = practice(&args, &library, store, persona, screen)?;
     greet(screen, &args, &practice);
-    let stop = Stop::default();
-    if input.is_terminal() {
-        stop_on_ctrl_c(stop.clone())?;
-    }
     let manner = match (args.json, args.quiet_judge) {
         (true, _) => Manner::Json,
         (false, true) => Manner::Quiet,
         (false, false) => Manner::Judged,
     };
-    let talk = Conversation::new(practice, screen, &mut input, manner, !args.no_save, stop);
+    let on_terminal = input.is_terminal();
+    let resume = (!args.no_save).then(|| resume_command(&args, practice.id()));
+    let talk = Conversation::new(practice, (screen, &mut input), manner, resume);
+    if on_terminal {
+        stop_on_ctrl_c(talk.stop())?;
+    }
     Ok(match talk.run()? {
         Outcome::Ended | Outcome::Left => ExitCode::SUCCESS,
         Outcome::Interrupted => ExitCode::from(INTERRUPTED),
     })
 }
 
+/// The command that goes on with this session: the same model, prompts and folder.
+fn resume_command(args: &ChatArgs, id: SessionId) -> String {
+    let mut command = format!("pushback chat --continue {id}");
+    let folders = [("--data", &args.data.data), ("--prompts", &args.prompts.prompts)];
+    for (flag, folder) in folders {
+        if let Some(folder) = folder {
+            command.push_str(&format!(" {flag} {}", folder.display()));
+        }
+    }
+    if let Some(path) = args.model.path() {
+        command.push_str(&format!(" --model {}", path.display()));
+    }
+    command
+}
+
+enum Chosen {
+    Persona(Box<Persona>),
+    Nobody(ExitCode),
+}
+
 /// The client who comes in when nobody is named.
 const FIRST_CLIENT: &str = "ray";
 
 /// The client that the trainee picks; without a terminal to ask on, the first client.
-fn choose(screen: Screen, input: &mut Input, library: &Library) -> anyhow::Result<Option<Persona>> {
+fn choose(screen: Screen, input: &mut Input, library: &Library) -> anyhow::Result<Chosen> {
     if !input.is_terminal() {
         screen.note("No client was named, so the first one comes in; `--persona ID` names another.");
-        return Ok(Some(library.persona(FIRST_CLIENT)?));
+        return Ok(Chosen::Persona(Box::new(library.persona(FIRST_CLIENT)?)));
     }
     let (mut personas, problems) = library.personas();
     problems.iter().for_each(|p| screen.warn(p));
     // Easy ones first; of equals, by name: the order never depends on the file system.
     personas.sort_by(|a, b| (a.difficulty, &a.name).cmp(&(b.difficulty, &b.name)));
-    Ok(chooser::choose(screen, input, &personas, FIRST_CLIENT)?.cloned())
+    Ok(match chooser::choose(screen, input, &personas, FIRST_CLIENT)? {
+        Choice::Picked(persona) => Chosen::Persona(Box::new(persona.clone())),
+        Choice::Left => Chosen::Nobody(ExitCode::SUCCESS),
+        Choice::Interrupted => Chosen::Nobody(ExitCode::from(INTERRUPTED)),
+    })
 }
 
 fn practice(
@@ -118,7 +143,14 @@ fn practice(
     let model = voice.model().to_owned();
     let cast = Cast { judge: library.judge()?, coach: library.coach()?, voice };
     Ok(match persona {
-        None => Practice::resume(store, cast, args.resume.flatten())?,
+        None => {
+            let practice = Practice::resume(store, cast, args.resume.flatten())?;
+            let before = &practice.setting().model;
+            if *before != model {
+                screen.note(&format!("warning: this session was begun with {before}; {model} speaks now"));
+            }
+            practice
+        }
         Some(persona) => {
             let seed = args.seed.unwrap_or_else(any_seed);
             let provenance = library.provenance(&persona, model_hash);
@@ -134,12 +166,12 @@ fn greet(screen: Screen, args: &ChatArgs, practice: &Practice) {
     }
     let persona = practice.persona();
     screen.note(&format!(
-        "\npushback {}: practice, not therapy. Session {}, seed {}.",
+        "\npushback {}: practice, not therapy. {}, seed {}.",
         env!("CARGO_PKG_VERSION"),
-        practice.id(),
-        practice.seed()
+        if args.no_save { "Not saved".to_owned() } else { format!("Session {}", practice.id()) },
+        practice.setting().seed
     ));
-    if practice.is_pocket() {
+    if practice.voice().is_pocket() {
         screen.note(
             "The bundled client speaks lines written by hand, within a narrow world. \
              A model that speaks freely: --model FILE.gguf.",

@@ -4,11 +4,11 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
 
 use super::PromptArgs;
 use crate::app;
+use crate::domain::problem::Problem;
 use crate::files::transcript::Columns;
 use crate::ui::screen::Screen;
 
@@ -41,9 +41,10 @@ pub(super) fn run(args: JudgeArgs) -> anyhow::Result<ExitCode> {
     let name = args.file.display().to_string();
     let mut bytes = Vec::new();
     if name == "-" {
-        std::io::stdin().lock().read_to_end(&mut bytes).context("can't read stdin")?;
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
     } else {
-        bytes = std::fs::read(&args.file).with_context(|| format!("can't read {name}"))?;
+        bytes = std::fs::read(&args.file)
+            .map_err(|e| Problem::new(&name, format!("can't be read: {e}")).hint("check the path"))?;
     }
     let columns = Columns {
         transcript: args.transcript_column,

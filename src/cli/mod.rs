@@ -67,7 +67,10 @@ struct DataArgs {
 impl PromptArgs {
     fn library(&self) -> Result<Library, AppError> {
         let user = Paths::of_user().map(|p| p.config.join("prompts"));
-        Library::load(user.as_deref(), self.prompts.as_deref())
+        let library = Library::load(user.as_deref(), self.prompts.as_deref())?;
+        let screen = Screen::of_process();
+        library.unread().iter().for_each(|p| screen.warn(p));
+        Ok(library)
     }
 }
 
@@ -109,21 +112,18 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let screen = Screen::of_process();
-    screen.note(&format!("error: {error}"));
     let app = error.downcast_ref::<AppError>().or(match error.downcast_ref() {
         Some(TalkError::App(app)) => Some(app),
         _ => None,
     });
-    let hint = match app {
-        Some(AppError::Files(problems)) => {
-            problems.iter().skip(1).for_each(|p| screen.warn(p));
-            problems.first().and_then(|p| p.hint.clone())
-        }
-        Some(app) => app.hint(),
-        None => error.downcast_ref::<Problem>().and_then(|p| p.hint.clone()),
-    };
+    let hint =
+        app.map_or_else(|| error.downcast_ref::<Problem>().and_then(|p| p.hint.clone()), AppError::hint);
+    screen.note(&format!("error: {error}"));
     if let Some(hint) = hint {
         screen.note(&format!("\nhint: {hint}"));
+    }
+    if let Some(AppError::Files(problems)) = app {
+        problems.iter().skip(1).for_each(|p| screen.problem("error", p));
     }
     let code = match app {
         Some(AppError::Engine(_)) => NOT_READY,

@@ -31,22 +31,24 @@ pub(super) struct ModelArgs {
 }
 
 impl ModelArgs {
-    /// Whether the bundled client speaks.
-    fn is_pocket(&self) -> bool {
-        self.model == Path::new(POCKET_NAME)
+    /// The model's file; none for the bundled one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        (self.model != Path::new(POCKET_NAME)).then_some(&*self.model)
     }
 
-    /// The model, loaded, and the SHA-256 of its file.
-    pub(super) fn open(&self) -> Result<(Box<dyn Engine>, String), AppError> {
-        if self.is_pocket() {
+    /// The model, loaded.
+    pub(super) fn open(&self) -> Result<Box<dyn Engine>, AppError> {
+        Ok(match self.path() {
+            Some(path) => Box::new(Worker::spawn(Local::open(path, self.device)?)?),
             // A model this small runs fastest on one core, with nothing to be moved.
-            let engine = Local::from_bytes(POCKET, POCKET_NAME, DeviceChoice::Cpu, Hold::Unpacked)?;
-            return Ok((Box::new(engine), hash::sha256(POCKET)));
-        }
-        let engine = Local::open(&self.model, self.device)?;
-        let hash = hash::sha256_of_file(&self.model)
-            .map_err(|source| AppError::Folder { path: self.model.clone(), source })?;
-        Ok((Box::new(Worker::spawn(engine)?), hash))
+            None => Box::new(Local::from_bytes(POCKET, POCKET_NAME, DeviceChoice::Cpu, Hold::Unpacked)?),
+        })
+    }
+
+    /// The SHA-256 of the model's file.
+    fn hash(&self) -> Result<String, AppError> {
+        let Some(path) = self.path() else { return Ok(hash::sha256(POCKET)) };
+        hash::sha256_of_file(path).map_err(|source| AppError::Folder { path: path.to_owned(), source })
     }
 
     /// A voice on this model, and the model's hash.
@@ -56,9 +58,13 @@ impl ModelArgs {
         candidates: u32,
         screen: Screen,
     ) -> Result<(Voice, String), AppError> {
-        let (engine, hash) = self.open()?;
-        if !self.is_pocket() {
-            return Ok((Voice::Free { engine, notes: Box::new(library.notes()?), candidates }, hash));
+        let engine = self.open()?;
+        let hash = self.hash()?;
+        if self.path().is_some() {
+            return Ok((
+                Voice::Free { engine, notes: Box::new(library.notes()?), candidates, failed: 0 },
+                hash,
+            ));
         }
         let (banks, problems) = library.banks();
         problems.iter().for_each(|p| screen.warn(p));

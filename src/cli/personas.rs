@@ -75,7 +75,7 @@ fn list(prompts: &PromptArgs, json: bool) -> anyhow::Result<ExitCode> {
     problems.iter().for_each(|p| screen.warn(p));
     if json {
         let rows: Vec<_> = personas.iter().map(row).collect();
-        screen.line(&serde_json::to_string_pretty(&rows)?)?;
+        screen.json(&rows)?;
         return Ok(ExitCode::SUCCESS);
     }
     for p in &personas {
@@ -100,7 +100,7 @@ fn show(prompts: &PromptArgs, id: &str, json: bool) -> anyhow::Result<ExitCode> 
     let screen = Screen::of_process();
     let persona = prompts.library()?.persona(id)?;
     if json {
-        screen.line(&serde_json::to_string_pretty(&persona)?)?;
+        screen.json(&persona)?;
         return Ok(ExitCode::SUCCESS);
     }
     screen.line(&screen.tinted(Tone::Strong, &format!("{}, {}", persona.name, persona.age)))?;
@@ -118,6 +118,7 @@ fn show(prompts: &PromptArgs, id: &str, json: bool) -> anyhow::Result<ExitCode> 
 fn check(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
     let library = prompts.library()?;
+    let unread = library.unread().len();
     let (personas, mut problems) = library.personas();
     let (banks, in_lines) = library.banks();
     problems.extend(in_lines);
@@ -134,9 +135,9 @@ fn check(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
         "{} clients, {} distinct lines, {} problems",
         personas.len(),
         banks.stats().replies,
-        problems.len()
+        problems.len() + unread
     ))?;
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) })
+    Ok(if problems.is_empty() && unread == 0 { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) })
 }
 
 fn lines(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {

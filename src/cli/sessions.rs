@@ -59,7 +59,7 @@ fn list(data: &DataArgs, json: bool) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
     let listed = data.store()?.list().map_err(AppError::from)?;
     if json {
-        screen.line(&serde_json::to_string_pretty(&listed)?)?;
+        screen.json(&listed)?;
         return Ok(ExitCode::SUCCESS);
     }
     if listed.is_empty() {
@@ -86,7 +86,7 @@ fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<Ex
     let summary = summary::summarise(&path);
     if json {
         let shown = Shown { id, setting: &setting, turns: path.turns(), summary: &summary };
-        screen.line(&serde_json::to_string_pretty(&shown)?)?;
+        screen.json(&shown)?;
         return Ok(ExitCode::SUCCESS);
     }
     let name = setting.persona.name.split_whitespace().next().unwrap_or_default().to_owned();

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::client::State;
-use crate::domain::judge::{Heard, Judge, Technique};
+use crate::domain::hearing::heard_reply;
+use crate::domain::judge::{Judge, Technique};
 use crate::domain::problem::Problem;
 use crate::domain::session::{Path, Reply};
 use crate::domain::talk::Talk;
@@ -78,17 +79,7 @@ impl Coach {
             .iter()
             .filter(|line| line.when == situation && !overused.contains(&line.does))
             .filter_map(|line| Some(Suggestion { technique: line.does, text: slots.fill(&line.say)? }))
-            .find(|suggestion| judge.reply(&heard(before), &suggestion.text).score >= GOOD_ENOUGH)
-    }
-}
-
-/// How the judge should hear an answer to `before`.
-pub fn heard(before: &Reply) -> Heard<'_> {
-    Heard {
-        client: &before.text,
-        talk: before.talk(),
-        discord: before.action.is_discord(),
-        ..Heard::default()
+            .find(|suggestion| judge.reply(&heard_reply(before), &suggestion.text).score >= GOOD_ENOUGH)
     }
 }
 

@@ -125,6 +125,7 @@ pub fn clean(text: &str) -> String {
         text = text[..cut.start()].trim_end();
     }
     let text = STAGE.replace_all(text, " ");
+    let text = text.replace(|c: char| c.is_control(), " ");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let quoted = text.strip_prefix(['"', '“']).and_then(|t| t.strip_suffix(['"', '”']));
     quoted.filter(|t| !t.contains(['"', '“', '”'])).map_or(text.clone(), str::to_owned)

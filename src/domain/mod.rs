@@ -6,6 +6,7 @@ pub mod client;
 pub mod coach;
 pub mod dice;
 pub mod guard;
+pub mod hearing;
 pub mod judge;
 pub mod level;
 pub mod lines;

@@ -30,7 +30,7 @@ pub struct Setting {
 /// SHA-256 of everything that a reply depends on, and the program's version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Of the persona's text.
+    /// Of the persona as it was resolved, as JSON.
     pub persona: String,
     /// Of all prompts: notes, lines, coach.
     pub prompts: String,

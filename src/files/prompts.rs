@@ -77,6 +77,12 @@ impl Prompts {
                 }
             } else if is_prompt(&name) {
                 let shown = path.display().to_string();
+                if !is_looked_for(&name) {
+                    let problem = Problem::new(&shown, "is in no folder that is looked at");
+                    problems
+                        .push(problem.hint("personas go in personas/, lines in lines/, phrases in lexicon/"));
+                    continue;
+                }
                 match read(&path, &shown) {
                     Ok(text) => drop(self.files.insert(name, File { shown, text })),
                     Err(problem) => problems.push(problem),
@@ -110,6 +116,13 @@ impl Prompts {
 fn is_prompt(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     !name.starts_with(['.', '#']) && [".md", ".toml", ".txt"].iter().any(|e| name.ends_with(e))
+}
+
+/// Whether anything reads a file at this path.
+fn is_looked_for(path: &str) -> bool {
+    let folders = ["personas/", "lines/", "lexicon/", "scripts/"];
+    let files = ["notes.toml", "coach.toml", "README.md"];
+    files.contains(&path) || folders.iter().any(|folder| path.starts_with(folder))
 }
 
 /// A text file of the user's, or what is wrong with it.

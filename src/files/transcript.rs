@@ -57,6 +57,7 @@ fn format_of(name: &str, text: &str) -> Format {
     match extension.as_str() {
         "csv" => Format::Csv,
         "jsonl" | "ndjson" | "json" => Format::Json,
+        "txt" | "md" => Format::Plain,
         _ if text.trim_start().starts_with('{') => Format::Json,
         _ if text
             .lines()

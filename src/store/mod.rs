@@ -3,7 +3,8 @@
 //!
 //! A `turn` row is written when the trainee has spoken, a `reply` row when the client has:
 //! a crash in between loses nothing, and the answer is owed when the session goes on.
-//! Only `session.head` ever changes; triggers refuse any other change.
+//! Turns and replies never change: triggers refuse it. Only a session's head moves, and its
+//! mark of having ended.
 
 mod error;
 mod migrate;

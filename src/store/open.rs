@@ -52,7 +52,7 @@ impl Store {
 
 #[cfg(unix)]
 mod private {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 
     use super::{Path, fs, io};
 
@@ -61,9 +61,10 @@ mod private {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
-    /// Makes the file with mode 0600. SQLite gives its journal files the same mode.
+    /// Makes the file, or takes it, with mode 0600. SQLite gives its journal files the same mode.
     pub(super) fn file(path: &Path) -> io::Result<()> {
-        fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
+        let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+        file.set_permissions(fs::Permissions::from_mode(0o600))
     }
 }
 

@@ -7,7 +7,18 @@ use crate::domain::problem::nearest;
 use crate::ui::input::{Input, Line};
 use crate::ui::screen::{Screen, Tone};
 
-/// Lists the clients and asks for one; Enter takes `first`. `None` where the trainee leaves.
+/// What came of asking.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Choice<'a> {
+    /// This client comes in.
+    Picked(&'a Persona),
+    /// The trainee leaves.
+    Left,
+    /// By Ctrl-C.
+    Interrupted,
+}
+
+/// Lists the clients and asks for one; Enter takes `first`.
 ///
 /// # Errors
 /// Where the terminal fails.
@@ -16,7 +27,7 @@ pub fn choose<'a>(
     input: &mut Input,
     personas: &'a [Persona],
     first: &str,
-) -> io::Result<Option<&'a Persona>> {
+) -> io::Result<Choice<'a>> {
     for (i, persona) in personas.iter().enumerate() {
         let head = format!("{:>3}  {:<22}", i + 1, format!("{}, {}", persona.name, persona.age));
         let level = "•".repeat(usize::from(persona.difficulty));
@@ -26,14 +37,15 @@ pub fn choose<'a>(
         let prompt = format!("\nWho comes in? 1–{}, a name, or Enter for {first}: ", personas.len());
         let answer = match input.next(&prompt)? {
             Line::Text(text) | Line::Mended(text) => text.trim().to_lowercase(),
-            Line::End | Line::Interrupted => return Ok(None),
+            Line::End => return Ok(Choice::Left),
+            Line::Interrupted => return Ok(Choice::Interrupted),
         };
         if ["/quit", "q", "quit"].contains(&answer.as_str()) {
-            return Ok(None);
+            return Ok(Choice::Left);
         }
         let wanted = if answer.is_empty() { first } else { &answer };
         if let Some(persona) = pick(personas, wanted) {
-            return Ok(Some(persona));
+            return Ok(Choice::Picked(persona));
         }
         match nearest(&answer, personas.iter().map(|p| p.id.as_str())) {
             Some(id) => screen.line(&format!("There is no {answer:?}. Did you mean {id}?"))?,
@@ -47,9 +59,9 @@ fn pick<'a>(personas: &'a [Persona], answer: &str) -> Option<&'a Persona> {
         return personas.get(number.checked_sub(1)?);
     }
     let called = |p: &&Persona| {
-        p.id == answer
-            || p.name.to_lowercase() == answer
-            || p.name.to_lowercase().split(' ').next() == Some(answer)
+        let name = p.name.to_lowercase();
+        name == answer || name.split(' ').next() == Some(answer)
     };
-    personas.iter().find(called)
+    // An id is unique, a name need not be.
+    personas.iter().find(|p| p.id == answer).or_else(|| personas.iter().find(called))
 }

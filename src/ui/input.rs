@@ -5,7 +5,8 @@ use std::io::{self, BufRead, IsTerminal, Read};
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
-/// Longer lines are cut here while reading, so that endless input can't fill the memory.
+/// Longer lines are cut here and their rest is dropped, so that endless input can't fill the
+/// memory.
 const MAX_LINE_BYTES: u64 = 1 << 20;
 
 /// A source of lines.
@@ -72,6 +73,9 @@ fn next_of(source: &mut dyn BufRead) -> io::Result<Line> {
     let mut bytes = Vec::new();
     if source.take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes)? == 0 {
         return Ok(Line::End);
+    }
+    if bytes.len() as u64 == MAX_LINE_BYTES && bytes.last() != Some(&b'\n') {
+        source.skip_until(b'\n')?;
     }
     while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
         bytes.pop();

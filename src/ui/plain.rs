@@ -26,7 +26,7 @@ pub enum Manner {
 /// How a conversation came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// By `/end`, by the end of the input, or because the client left.
+    /// By `/end` or by the end of the input.
     Ended,
     /// By `/quit`: it can be gone on with.
     Left,
@@ -71,6 +71,7 @@ pub struct Conversation<'a> {
     input: &'a mut Input,
     manner: Manner,
     saved: bool,
+    resume: String, // the command that goes on with this session
     stop: Stop,
 }
 
@@ -97,16 +98,21 @@ const COMMANDS: [(&str, Command, &str); 7] = [
 ];
 
 impl<'a> Conversation<'a> {
-    /// A conversation that has not begun to be shown. `saved`: whether it is on disk.
+    /// A conversation that has not begun to be shown. `resume` is the command that goes on with
+    /// it; none where it is not kept.
     pub fn new(
         practice: Practice,
-        screen: Screen,
-        input: &'a mut Input,
+        (screen, input): (Screen, &'a mut Input),
         manner: Manner,
-        saved: bool,
-        stop: Stop,
+        resume: Option<String>,
     ) -> Self {
-        Self { practice, screen, input, manner, saved, stop }
+        let (saved, resume) = (resume.is_some(), resume.unwrap_or_default());
+        Self { practice, screen, input, manner, saved, resume, stop: Stop::default() }
+    }
+
+    /// What stops the client in mid-speech; raise it from any thread.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     /// Talks until somebody ends it.
@@ -119,12 +125,6 @@ impl<'a> Conversation<'a> {
             self.answer()?;
         }
         loop {
-            if self.practice.has_left() {
-                self.aside(&format!("{} has left. /retry is open to you.", self.first_name()))?;
-                if !self.input.is_terminal() {
-                    return self.end();
-                }
-            }
             let line = match self.input.next("\nYou: ")? {
                 Line::End => return self.end(),
                 Line::Interrupted => return self.leave(Outcome::Interrupted),
@@ -168,9 +168,14 @@ impl<'a> Conversation<'a> {
     fn reply(&mut self, text: &str) -> Result<(), TalkError> {
         if self.practice.owes_answer() {
             self.answer()?;
-            if text.is_empty() {
+            if text.is_empty() || self.practice.owes_answer() {
                 return Ok(());
             }
+        }
+        if self.practice.has_left() {
+            let gone = format!("{} has left", self.first_name());
+            let hint = "/retry takes your last reply back; /end closes the session";
+            return self.fault(&gone, Some(hint.to_owned()));
         }
         if text.is_empty() && self.input.is_terminal() {
             return Ok(());
@@ -217,9 +222,14 @@ impl<'a> Conversation<'a> {
             return Err(error.into());
         }
         match answered {
-            Ok(cut) if manner != Manner::Json => Ok(self.screen.line(if cut { "—" } else { "" })?),
+            Ok(cut) if manner != Manner::Json => {
+                self.screen.line(if cut { "—" } else { "" })?;
+                self.show_whether_left()
+            }
             Ok(_) => self.emit_answer(),
-            Err(error @ AppError::Stopped) => self.fault(&error.to_string(), error.hint()),
+            Err(error @ (AppError::Stopped | AppError::NothingFit)) => {
+                self.fault(&error.to_string(), error.hint())
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -294,7 +304,7 @@ impl<'a> Conversation<'a> {
     fn note_where(&self) {
         if self.saved && self.manner != Manner::Json {
             let id = self.practice.id();
-            self.screen.note(&format!("Saved as session {id}; `pushback chat --continue {id}` goes on."));
+            self.screen.note(&format!("Saved as session {id}; `{}` goes on.", self.resume));
         }
     }
 
@@ -350,6 +360,13 @@ impl<'a> Conversation<'a> {
             self.screen.line(&Event::state(turn, reply).line())?;
         }
         Ok(())
+    }
+
+    fn show_whether_left(&self) -> Result<(), TalkError> {
+        if !self.practice.has_left() {
+            return Ok(());
+        }
+        self.aside(&format!("{} has left. /retry takes your last reply back.", self.first_name()))
     }
 
     fn show_why(&self) -> Result<(), TalkError> {

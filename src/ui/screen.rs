@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::domain::problem::Problem;
 
 /// Time between two words of the client's on a terminal: brisk speech.
@@ -67,6 +69,14 @@ impl Screen {
         out.flush()
     }
 
+    /// A value as JSON, for programs: never broken to the width of a terminal.
+    ///
+    /// # Errors
+    /// Where stdout is closed.
+    pub fn json(self, value: &impl Serialize) -> io::Result<()> {
+        self.text(&format!("{}\n", serde_json::to_string_pretty(value)?))
+    }
+
     /// A word of a line of output, at the pace of speech. `column` is where the line has got
     /// to, and moves on.
     ///
@@ -103,7 +113,12 @@ impl Screen {
 
     /// A fault that does not end the program.
     pub fn warn(self, problem: &Problem) {
-        self.note(&format!("warning: {problem}"));
+        self.problem("warning", problem);
+    }
+
+    /// A fault of a file, under a heading of its own.
+    pub fn problem(self, heading: &str, problem: &Problem) {
+        self.note(&format!("{heading}: {problem}"));
         if let Some(hint) = &problem.hint {
             self.note(&format!("  hint: {hint}"));
         }

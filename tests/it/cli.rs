@@ -149,6 +149,22 @@ fn a_trainer_s_folder_adds_and_replaces() {
 }
 
 #[test]
+fn a_file_that_can_t_be_read_hides_no_other() {
+    let home = tempfile::tempdir().unwrap();
+    let prompts = home.path().join("mine");
+    fs::create_dir_all(prompts.join("lines")).unwrap();
+    fs::write(prompts.join("lines/bad.txt"), b"@type mandated\ndeny: caf\xe9\n").unwrap();
+    fs::write(prompts.join("roy.md"), "+++\n").unwrap();
+    let args = ["personas", "check", "--prompts", prompts.to_str().unwrap()];
+    let (code, told) = fails(home.path(), &args);
+    assert_eq!(code, 3, "{told}");
+    assert!(told.contains("bad.txt:2: is not valid UTF-8"), "{told}");
+    assert!(told.contains("roy.md: is in no folder that is looked at"), "{told}");
+    let args = ["--persona", "ray", "--no-save", "--prompts", prompts.to_str().unwrap()];
+    assert!(talk(home.path(), &args, &["Hello."]).contains("Session: 1 reply"));
+}
+
+#[test]
 fn what_is_asked_for_and_not_there_is_named() {
     let home = tempfile::tempdir().unwrap();
     let (code, told) = fails(home.path(), &["--persona", "rya"]);
@@ -220,6 +236,9 @@ fn bad_input_does_not_end_the_conversation() {
     let home = tempfile::tempdir().unwrap();
     let mut input = b"\xff\xfe you are angry\n".to_vec();
     input.extend(vec![b'x'; 100_000]);
+    // Beyond what a line may hold: its tail must not be heard as a reply.
+    input.push(b'\n');
+    input.extend(vec![b'y'; 3 << 20]);
     input.extend(b"\n\n/nonsense\nYou'd rather be elsewhere.\r\n");
     let output = pushback(home.path())
         .args(["--persona", "ray", "--seed", "5", "--json"])
@@ -229,7 +248,7 @@ fn bad_input_does_not_end_the_conversation() {
     assert!(output.status.success());
     let events = events(&String::from_utf8(output.stdout).unwrap());
     let errors: Vec<_> = events.iter().filter(|e| e["event"] == "error").collect();
-    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(errors[0]["message"].as_str().unwrap().contains("100000 characters"));
     let summary = events.last().unwrap();
     assert_eq!(summary["replies"], 3, "the mended line, the silence and the last one");

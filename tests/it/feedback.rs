@@ -22,7 +22,7 @@ fn path(exchanges: &[(&str, Action, &str)]) -> Path {
     let mut said = None;
     for (number, (client, action, trainee)) in (0..).zip(exchanges) {
         let before = reply(client, *action);
-        let verdict = judge.reply(&pushback::domain::coach::heard(&before), trainee);
+        let verdict = judge.reply(&pushback::domain::hearing::heard_reply(&before), trainee);
         let trainee_said = said.replace(Said { text: (*trainee).to_owned(), verdict });
         turns.push(Turn {
             id: number,

@@ -6,7 +6,7 @@ use pushback::app::AppError;
 use pushback::app::practise::{MAX_REPLY_CHARS, Practice};
 use pushback::app::voice::Voice;
 use pushback::chat::Message;
-use pushback::domain::judge::Band;
+use pushback::domain::judge::{Band, Code};
 use pushback::domain::session::Reply;
 use pushback::engine::scripted::Scripted;
 use pushback::engine::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, Request};
@@ -150,6 +150,7 @@ fn what_the_trainee_said_survives_a_broken_engine() {
         engine: Box::new(mumbling()),
         notes: Box::new(library().notes().unwrap()),
         candidates: 1,
+        failed: 0,
     };
     let mut practice = Practice::resume(Store::open(folder.path()).unwrap(), cast(voice), None).unwrap();
     assert_eq!(practice.path().trainee_said(), ["You'd rather be at work."]);
@@ -172,8 +173,47 @@ fn going_on_is_as_if_there_had_been_no_break() {
         engine: Box::new(mumbling()),
         notes: Box::new(library().notes().unwrap()),
         candidates: 3,
+        failed: 0,
     };
     let mut second = Practice::resume(Store::open(folder.path()).unwrap(), cast(voice), None).unwrap();
     broken.extend(lines[1..].iter().map(|line| exchange(&mut second, line).state));
     assert_eq!(broken, straight);
+}
+
+#[test]
+fn permission_is_given_by_the_client_and_lapses() {
+    let engine = Scripted::new(["Yeah, go ahead.", "Huh.", "So.", "Well.", "Right."]);
+    let mut practice = practice("ray", 1, Store::in_memory().unwrap(), engine);
+    exchange(&mut practice, "Would it be okay if I told you what has worked for other people?");
+    let codes: Vec<_> = (0..5)
+        .map(|_| {
+            let codes = practice.hear("You should cut down to two beers a week.").unwrap().codes.clone();
+            practice.answer(&mut |_| ControlFlow::Continue(()), &|| false).unwrap();
+            codes
+        })
+        .collect();
+    assert!(codes[0].contains(&Code::PersuadeWithPermission), "{codes:?}");
+    assert!(codes[4].contains(&Code::Persuade), "{codes:?}");
+}
+
+#[test]
+fn a_model_that_can_t_play_the_client_is_not_let_through() {
+    let engine =
+        Scripted::new(["As an AI, I can't say.", "As an AI, no.", "I am a bot.", "No. Next question."]);
+    let mut practice = practice("ray", 1, Store::in_memory().unwrap(), engine);
+    practice.hear("Are you a bot?").unwrap();
+    let failed = practice.answer(&mut |_| ControlFlow::Continue(()), &|| false).map(drop);
+    assert!(matches!(failed, Err(AppError::NothingFit)), "{failed:?}");
+    assert!(practice.owes_answer());
+    let reply = practice.answer(&mut |_| ControlFlow::Continue(()), &|| false).unwrap();
+    assert_eq!(reply.text, "No. Next question.");
+}
+
+#[test]
+fn a_cut_before_the_first_word_leaves_the_answer_owed() {
+    let mut practice = practice("ray", 1, Store::in_memory().unwrap(), mumbling());
+    practice.hear("Hello.").unwrap();
+    let cut = practice.answer(&mut |_| ControlFlow::Break(()), &|| false).map(drop);
+    assert!(matches!(cut, Err(AppError::Stopped)), "{cut:?}");
+    assert!(practice.owes_answer());
 }

@@ -30,7 +30,7 @@ pub use features::Feature;
 pub use labels::{
     Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
 };
-pub use track::Track;
+pub use track::{PERMISSION_HOLDS, Track};
 pub use verdict::{ClientVerdict, Finding, Verdict};
 
 use crate::domain::problem::Problem;

@@ -5,7 +5,7 @@ use super::{Behaviour, ClientVerdict, Heard, Judge, Permission, Verdict};
 use crate::domain::talk::Talk;
 
 /// For so many replies permission, or a request for advice, holds.
-const PERMISSION_HOLDS: u8 = 3;
+pub const PERMISSION_HOLDS: u8 = 3;
 
 /// The state of a conversation that is being coded. Both sides must be told to it in order.
 #[derive(Clone, Debug, Default)]

@@ -23,8 +23,12 @@ pub fn setting(persona: &str, seed: u64) -> Setting {
 /// A session in which `engine` writes freely.
 pub fn practice(persona: &str, seed: u64, store: Store, engine: impl Engine + 'static) -> Practice {
     let library = library();
-    let voice =
-        Voice::Free { engine: Box::new(engine), notes: Box::new(library.notes().unwrap()), candidates: 3 };
+    let voice = Voice::Free {
+        engine: Box::new(engine),
+        notes: Box::new(library.notes().unwrap()),
+        candidates: 3,
+        failed: 0,
+    };
     Practice::begin(store, cast(voice), setting(persona, seed)).unwrap()
 }
 
