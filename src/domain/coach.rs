@@ -38,6 +38,7 @@ enum Situation {
     Sustain,
     Ambivalent,
     Open,
+    Neutral,
     Closed,
 }
 
@@ -75,11 +76,18 @@ impl Coach {
         };
         let situation = situation(before, &before.state, slots.change.is_some());
         let overused = overused(path);
-        self.line
-            .iter()
-            .filter(|line| line.when == situation && !overused.contains(&line.does))
+        let fitting =
+            self.line.iter().filter(|line| line.when == situation && !overused.contains(&line.does));
+        let mut good: Vec<_> = fitting
             .filter_map(|line| Some(Suggestion { technique: line.does, text: slots.fill(&line.say)? }))
-            .find(|suggestion| judge.reply(&heard_reply(before), &suggestion.text).score >= GOOD_ENOUGH)
+            .filter(|suggestion| judge.reply(&heard_reply(before), &suggestion.text).score >= GOOD_ENOUGH)
+            .collect();
+        if good.is_empty() {
+            return None;
+        }
+        // In turn, so that the same advice does not come twice running.
+        let pick = turn.number as usize % good.len();
+        Some(good.swap_remove(pick))
     }
 }
 
@@ -91,6 +99,8 @@ fn situation(before: &Reply, state: &State, spoke_for_change: bool) -> Situation
         Situation::Discord
     } else if before.talk() == Talk::Change {
         Situation::Open
+    } else if before.talk() == Talk::Neutral {
+        Situation::Neutral
     } else if spoke_for_change {
         Situation::Ambivalent
     } else {

@@ -204,7 +204,9 @@ fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
     let question = asks.then_some(room);
     let features = &bench.features;
     let negotiates = features.has(Feature::Permission) || features.has(Feature::Collaborate);
+    let confronts = coded.iter().any(|c| c.code == Code::Confront);
     let consistency = match () {
+        () if confronts => Consistency::I,
         () if reflects || (asks && open && !informs) || negotiates => Consistency::C,
         () if informs => Consistency::I,
         () => Consistency::N,
