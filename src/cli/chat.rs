@@ -58,7 +58,7 @@ pub(super) fn run(args: ChatArgs) -> anyhow::Result<ExitCode> {
         screen = screen.at_once();
     }
     let mut input = Input::of_process(args.plain || args.json)?;
-    let library = args.prompts.library()?;
+    let library = args.prompts.load()?;
     // The store first: nobody should choose a client only to hear that nothing can be kept.
     let store = if args.no_save {
         Store::in_memory().map_err(crate::app::AppError::from)?

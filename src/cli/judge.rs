@@ -37,7 +37,7 @@ pub(super) struct JudgeArgs {
 
 pub(super) fn run(args: JudgeArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let judge = args.prompts.library()?.judge()?;
+    let judge = args.prompts.load()?.judge()?;
     let name = args.file.display().to_string();
     let mut bytes = Vec::new();
     if name == "-" {

@@ -65,7 +65,7 @@ struct DataArgs {
 }
 
 impl PromptArgs {
-    fn library(&self) -> Result<Library, AppError> {
+    fn load(&self) -> Result<Library, AppError> {
         let user = Paths::of_user().map(|p| p.config.join("prompts"));
         let library = Library::load(user.as_deref(), self.prompts.as_deref())?;
         let screen = Screen::of_process();

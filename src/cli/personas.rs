@@ -71,7 +71,7 @@ pub(super) fn run(args: PersonasArgs) -> anyhow::Result<ExitCode> {
 
 fn list(prompts: &PromptArgs, json: bool) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let (personas, problems) = prompts.library()?.personas();
+    let (personas, problems) = prompts.load()?.personas();
     problems.iter().for_each(|p| screen.warn(p));
     if json {
         let rows: Vec<_> = personas.iter().map(row).collect();
@@ -98,7 +98,7 @@ fn row(p: &Persona) -> Row<'_> {
 
 fn show(prompts: &PromptArgs, id: &str, json: bool) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let persona = prompts.library()?.persona(id)?;
+    let persona = prompts.load()?.persona(id)?;
     if json {
         screen.json(&persona)?;
         return Ok(ExitCode::SUCCESS);
@@ -117,7 +117,7 @@ fn show(prompts: &PromptArgs, id: &str, json: bool) -> anyhow::Result<ExitCode> 
 
 fn check(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let library = prompts.library()?;
+    let library = prompts.load()?;
     let unread = library.unread().len();
     let (personas, mut problems) = library.personas();
     let (banks, in_lines) = library.banks();
@@ -142,7 +142,7 @@ fn check(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
 
 fn lines(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let (banks, problems) = prompts.library()?.banks();
+    let (banks, problems) = prompts.load()?.banks();
     problems.iter().for_each(|p| screen.warn(p));
     for pair in banks.pairs() {
         screen.line(&serde_json::to_string(&pair)?)?;
