@@ -54,18 +54,41 @@ fn the_engine_scores_lines_as_the_trainer_did() {
     }
 }
 
-/// A session on the bundled client: everything it says, opening first.
-fn session(persona: &str, script: &str, seed: u64) -> Vec<String> {
+/// The bundled client's voice, with nothing read yet.
+fn voice() -> Voice {
     let (banks, problems) = library().banks();
     assert!(problems.is_empty(), "{problems:?}");
-    let voice = Voice::Pocket { banks: Box::new(banks), ranker: Box::new(ranker()) };
-    let mut practice =
-        Practice::begin(Store::in_memory().unwrap(), cast(voice), setting(persona, seed)).unwrap();
-    for line in lines(script) {
-        practice.hear(&line).unwrap();
+    Voice::Pocket { banks: Box::new(banks), ranker: Box::new(ranker()) }
+}
+
+fn answer_all(practice: &mut Practice, lines: &[String]) {
+    for line in lines {
+        practice.hear(line).unwrap();
         practice.answer(&mut |_| ControlFlow::Continue(()), &|| false).unwrap();
     }
+}
+
+/// A session on the bundled client: everything it says, opening first.
+fn session(persona: &str, script: &str, seed: u64) -> Vec<String> {
+    let store = Store::in_memory().unwrap();
+    let mut practice = Practice::begin(store, cast(voice()), setting(persona, seed)).unwrap();
+    answer_all(&mut practice, &lines(script));
     practice.path().client_said()
+}
+
+#[test]
+fn going_on_tomorrow_is_as_if_there_had_been_no_night() {
+    let script = "mixed.txt";
+    let said = lines(script);
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let mut today = Practice::begin(store, cast(voice()), setting("carol", 4)).unwrap();
+    answer_all(&mut today, &said[..7]);
+    drop(today);
+    let store = Store::open(folder.path()).unwrap();
+    let mut tomorrow = Practice::resume(store, cast(voice()), None).unwrap();
+    answer_all(&mut tomorrow, &said[7..]);
+    assert_eq!(tomorrow.path().client_said(), session("carol", script, 4));
 }
 
 fn lines(script: &str) -> Vec<String> {

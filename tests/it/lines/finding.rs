@@ -1,0 +1,172 @@
+//! Which line is found for what the trainee said.
+
+use super::*;
+
+const CELLS: &str = "@m any|any|openq
+T: What do you do for fun? | What are your hobbies?
+deny: I have no hobbies.
+@m any|any|openq
+T: How is your marriage? | How are things with <who>?
+deny: Nothing wrong with <who>.
+@m any|any|openq
+T: Where did you grow up?
+deny: Here and there.
+";
+
+#[test]
+fn the_line_whose_trainee_words_are_nearest_comes_first() {
+    let table = [
+        ("What sort of hobbies do you have?", "I have no hobbies."),
+        ("And what hobbys do you have?", "I have no hobbies."),
+        ("How is it going with your PO?", "Nothing wrong with my PO."),
+        ("Tell me where you grew up.", "Here and there."),
+        ("It is good that you came. So, where did you grow up?", "Here and there."),
+    ];
+    let synonyms = ("synonyms.toml", "[forms]\ngrow = [\"grew\"]\n");
+    for (trainee, best) in table {
+        let ask = Ask { trainee, moves: &[Move::OpenQuestion], ..ASK };
+        let found = check_small(&[("cells.txt", CELLS), synonyms], &ask);
+        assert_eq!(found.first().map(String::as_str), Some(best), "{trainee}");
+    }
+}
+
+#[test]
+fn a_synonym_finds_the_line() {
+    let cells = ("cells.txt", "@m any|any|openq\nT: How is the booze?\ndeny: Dry.\n");
+    let ask = Ask { trainee: "How is the beer?", moves: &[Move::OpenQuestion], ..ASK };
+    let synonyms = ("synonyms.toml", "[class]\nalcohol = [\"booze\", \"beer\"]\n");
+    let other = ("other.txt", "@m any|any|openq\nT: How is the weather?\ndeny: Wet.\n");
+    assert!(!has(&check_small(&[cells, other], &ask), "Dry."));
+    assert_eq!(check_small(&[cells, other, synonyms], &ask), ["Dry."]);
+}
+
+#[test]
+fn the_better_group_of_tags_comes_first_and_the_next_fills_up() {
+    let file = "@type mandated\nsoften: One soft. | Two soft.\nacknowledge: It is so.\nattack: Go away.\n";
+    let found = check_small(&[("types/a.txt", file)], &Ask { action: Action::Acknowledge, ..ASK });
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert_eq!(found[0], "It is so.");
+    assert!(!has(&found, "Go away."));
+}
+
+#[test]
+fn a_line_for_a_move_waits_for_that_move() {
+    let file = "@type mandated\ndeny: Any time.\ndeny/advice,confront: Only then.\n";
+    let files = [("types/a.txt", file)];
+    assert_eq!(check_small(&files, &Ask { moves: &[Move::OpenQuestion], ..ASK }), ["Any time."]);
+    assert!(has(&check_small(&files, &Ask { moves: &[Move::Advise], ..ASK }), "Only then."));
+}
+
+#[test]
+fn a_closed_question_gets_the_answer_that_stands_in_its_place() {
+    let file = "@topic drinking\nTHING drinking\nCQ do you sleep well | do you eat breakfast\nmi: Four hours. | Toast.\n";
+    let ask = Ask {
+        action: Action::Engage,
+        trainee: "Do you eat breakfast?",
+        moves: &[Move::ClosedQuestion],
+        ..ASK
+    };
+    assert_eq!(check_small(&[("topics/d.txt", file)], &ask)[0], "Toast.");
+}
+
+#[test]
+fn a_belief_is_said_when_asked_for_elaborated_when_reflected_and_softened_when_amplified() {
+    let files = [("topics/drinking.txt", BELIEF)];
+    let asked = Ask {
+        action: Action::Downplay,
+        trainee: "How does your drinking compare with other people's?",
+        moves: &[Move::OpenQuestion],
+        ..ASK
+    };
+    let found = check_small(&files, &asked);
+    assert_eq!(found, ["I'm the light one at work."], "the detail must wait for the belief");
+    let reflected = Ask {
+        trainee: "You drink less than the people you know.",
+        moves: &[Move::SimpleReflection],
+        said: &["Here I am.", "I'm the light one at work."],
+        ..asked.clone()
+    };
+    assert_eq!(check_small(&files, &reflected)[0], "Nobody orders them to counseling.");
+    let amplified = Ask {
+        action: Action::Acknowledge,
+        trainee: "So there's not one thing about your drinking that stands out.",
+        moves: &[Move::Alongside],
+        ..reflected
+    };
+    assert_eq!(check_small(&files, &amplified)[0], "Okay, one or two things stand out.");
+}
+
+#[test]
+fn a_long_wish_puts_the_detail_behind_its_belief() {
+    let ask = Ask { action: Action::Downplay, words: 25, ..ASK };
+    let found = check(&small(&[("topics/drinking.txt", BELIEF)]), &ray(), &ask);
+    let both =
+        found.iter().find(|c| c.text == "I'm the light one at work. Nobody orders them to counseling.");
+    assert_eq!(both.map(|c| c.source.as_str()), Some("topics/drinking.txt:5+6"));
+}
+
+#[test]
+fn a_line_of_a_conversation_follows_its_predecessor_only() {
+    let dialogue = "@topic drinking
+@d mandated drinking m
+T opening: Hello, what brings you here?
+C deny: <who> brings me here.
+T openq: What did your PO say about it?
+C deny: That I drink. I don't.
+";
+    let files = [("dialogues/mandated.txt", dialogue), ("moves.txt", "@move openq\ndeny: No idea.\n")];
+    let second = Ask { trainee: "What did your PO say about it?", moves: &[Move::OpenQuestion], ..ASK };
+    assert_eq!(check_small(&files, &second), ["No idea."]);
+    let after = Ask { said: &["Here I am.", "My PO brings me here."], ..second.clone() };
+    assert_eq!(check_small(&files, &after)[0], "That I drink. I don't.");
+    let other_turn = Ask { trainee: "Lovely weather today, no?", ..after };
+    assert_eq!(check_small(&files, &other_turn), ["No idea."]);
+}
+
+#[test]
+fn only_a_word_of_the_trainees_is_echoed() {
+    let files = [
+        (
+            "echo.txt",
+            "complex|attack: You feel $a. => I'm not $a. | $A? Me?\nadvice|attack: Try $v. => $V. Sure.\n",
+        ),
+        ("words.txt", "a: angry | down\nv: yoga\nn: your job|my job\n"),
+        ("moves.txt", "@move complex\nattack: Stop it.\n@move advice\nattack: Stop that.\n"),
+    ];
+    let table: [(&str, Move, &[&str]); 5] = [
+        ("You feel so angry.", Move::ComplexReflection, &["Angry? Me?", "I'm not angry.", "Stop it."]),
+        ("You're not angry.", Move::ComplexReflection, &["Stop it."]),
+        ("You have been let down.", Move::ComplexReflection, &["Stop it."]),
+        ("Have you tried yoga?", Move::Advise, &["Stop that.", "Yoga. Sure."]),
+        ("Have you tried something?", Move::Advise, &["Stop that."]),
+    ];
+    for (trainee, one, expected) in table {
+        let mut found =
+            check_small(&files, &Ask { action: Action::Challenge, trainee, moves: &[one], ..ASK });
+        found.sort();
+        assert_eq!(found, expected, "{trainee}");
+    }
+}
+
+#[test]
+fn a_fact_is_told_in_its_own_lines_while_there_are_any() {
+    let fact = Fact {
+        id: "brother".to_owned(),
+        text: "Lost his brother.".to_owned(),
+        trust: 0.5,
+        cues: Vec::new(),
+        say: vec!["My brother drowned.".to_owned(), "I told <kid> he moved away to sea.".to_owned()],
+    };
+    let banks = small(&[("types/a.txt", "@type mandated\ndisclose: I am scared.\n")]);
+    let ask = Ask {
+        action: Action::Disclose,
+        trainee: "What did you tell Mia about the sea?",
+        fact: Some(&fact),
+        ..ASK
+    };
+    let found = check(&banks, &ray(), &ask);
+    assert_eq!(texts(&found), ["I told Mia he moved away to sea.", "My brother drowned."]);
+    assert_eq!(found[0].source, "Mandated:brother");
+    let both = ["My brother drowned.", "I told Mia he moved away to sea."];
+    assert_eq!(texts(&check(&banks, &ray(), &Ask { said: &both, ..ask })), ["I am scared."]);
+}
