@@ -8,7 +8,7 @@ use crate::app::AppError;
 use crate::app::library::Library;
 use crate::app::voice::Voice;
 use crate::engine::Engine;
-use crate::engine::local::{DeviceChoice, Hold, Local};
+use crate::engine::local::{DeviceChoice, Hold, Local, Settings};
 use crate::engine::worker::Worker;
 use crate::files::hash;
 use crate::ui::screen::Screen;
@@ -19,6 +19,10 @@ static POCKET: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/mode
 /// The name of the bundled client on the command line.
 const POCKET_NAME: &str = "pocket";
 
+/// How the bundled ranker runs.
+const POCKET_SETTINGS: Settings =
+    Settings { device: DeviceChoice::Cpu, hold: Hold::Unpacked, threads: Some(1) };
+
 /// Which model, and where it runs.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ModelArgs {
@@ -28,6 +32,9 @@ pub(super) struct ModelArgs {
     /// Where the model runs: auto, cpu, cuda, cuda:N, metal.
     #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
     device: DeviceChoice,
+    /// Threads on the processor; as many as it has cores by default.
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<usize>,
 }
 
 impl ModelArgs {
@@ -36,12 +43,16 @@ impl ModelArgs {
         (self.model != Path::new(POCKET_NAME)).then_some(&*self.model)
     }
 
+    fn settings(&self) -> Settings {
+        Settings { device: self.device, hold: Hold::Tiles, threads: self.threads }
+    }
+
     /// The model, loaded.
     pub(super) fn open(&self) -> Result<Box<dyn Engine>, AppError> {
         Ok(match self.path() {
-            Some(path) => Box::new(Worker::spawn(Local::open(path, self.device)?)?),
+            Some(path) => Box::new(Worker::spawn(Local::open(path, self.settings())?)?),
             // A model this small runs fastest on one core, with nothing to be moved.
-            None => Box::new(Local::from_bytes(POCKET, POCKET_NAME, DeviceChoice::Cpu, Hold::Unpacked)?),
+            None => Box::new(Local::from_bytes(POCKET, POCKET_NAME, POCKET_SETTINGS)?),
         })
     }
 
@@ -69,6 +80,14 @@ impl ModelArgs {
         let (banks, problems) = library.banks();
         problems.iter().for_each(|p| screen.warn(p));
         Ok((Voice::Pocket { banks: Box::new(banks), ranker: engine }, hash))
+    }
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=256) => Ok(n),
+        Ok(_) => Err("expected 1 to 256".to_owned()),
+        Err(e) => Err(format!("{e}")),
     }
 }
 

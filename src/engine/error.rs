@@ -15,6 +15,12 @@ pub enum EngineError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The system has no memory left.
+    #[error("not enough memory: {0}")]
+    NoMemory(std::io::Error),
+    /// The environment asks for instructions that are not there.
+    #[error("{0}")]
+    Instructions(String),
     /// The file does not begin like a GGUF file.
     #[error("not a GGUF model file: it begins with {found:?}")]
     NotGguf {
@@ -140,6 +146,8 @@ impl EngineError {
             Self::Template(_) => Some("get the model from another source, whose chat template is complete"),
             Self::ContextFull { .. } => Some("start a new session, or use a model with a longer context"),
             Self::Device { .. } => Some("run on the CPU instead, or install the device's driver"),
+            Self::NoMemory(_) => Some("close other programs, or use a smaller model"),
+            Self::Instructions(_) => Some("unset PUSHBACK_TIER to let the program choose"),
             Self::Panicked(_) => Some("start the program again; the conversation so far is kept"),
             Self::Compute(_) | Self::Tokenizer(_) => None,
         }

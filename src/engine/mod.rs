@@ -11,6 +11,7 @@ use crate::chat::Message;
 pub use error::EngineError;
 
 mod error;
+pub mod kernels;
 pub mod local;
 pub mod scripted;
 pub mod worker;
@@ -154,4 +155,6 @@ pub struct ModelInfo {
     pub quantisation: String,
     /// Where it runs: `cpu`, `cuda:0` or `metal`.
     pub device: String,
+    /// What computes there: the instructions and threads of our kernels, or `tensors`.
+    pub arithmetic: String,
 }

@@ -26,6 +26,7 @@ impl Scripted {
             file_bytes: 0,
             quantisation: "none".to_owned(),
             device: "cpu".to_owned(),
+            arithmetic: "script".to_owned(),
         };
         Self { replies: replies.into_iter().map(Into::into).collect(), next: 0, info }
     }

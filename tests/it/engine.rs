@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use pushback::chat::{Message, Role};
-use pushback::engine::local::{DeviceChoice, Local};
+use pushback::engine::local::{DeviceChoice, Hold, Local, Settings};
 use pushback::engine::{Engine, EngineError, Finish, Request, Sampling};
 
 use crate::support::tiny_gguf::Tiny;
@@ -22,11 +22,20 @@ pub fn open(tiny: &Tiny) -> Local {
     load(&tiny.bytes()).unwrap()
 }
 
+/// Opens a good file, its weights held so.
+pub fn open_held(tiny: &Tiny, hold: Hold) -> Local {
+    let settings = Settings { hold, ..SETTINGS };
+    Local::from_bytes(tiny.bytes().leak(), "inside", settings).unwrap()
+}
+
+/// On the processor, with two threads.
+pub const SETTINGS: Settings = Settings { device: DeviceChoice::Cpu, hold: Hold::Tiles, threads: Some(2) };
+
 /// Opens any file, by way of the disk.
 pub fn load(bytes: &[u8]) -> Result<Local, EngineError> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
-    Local::open(file.path(), DeviceChoice::Cpu)
+    Local::open(file.path(), SETTINGS)
 }
 
 /// A message of the person who types.

@@ -8,7 +8,7 @@ use std::path::Path;
 use pushback::app::practise::Practice;
 use pushback::app::voice::Voice;
 use pushback::chat::{Message, Role};
-use pushback::engine::local::{DeviceChoice, Hold, Local};
+use pushback::engine::local::{DeviceChoice, Hold, Local, Settings};
 use pushback::engine::{ChooseRequest, Engine};
 use pushback::store::Store;
 use serde::Deserialize;
@@ -34,7 +34,8 @@ struct Scored {
 static POCKET: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/pocket.gguf"));
 
 fn ranker() -> Local {
-    Local::from_bytes(POCKET, "pocket", DeviceChoice::Cpu, Hold::Unpacked).unwrap()
+    let settings = Settings { device: DeviceChoice::Cpu, hold: Hold::Unpacked, threads: Some(1) };
+    Local::from_bytes(POCKET, "pocket", settings).unwrap()
 }
 
 #[test]

@@ -104,6 +104,11 @@ impl Decoder {
         &self.cfg
     }
 
+    /// Number of tokens that it knows.
+    pub fn vocab(&self) -> usize {
+        self.embedding.shape().dims()[0]
+    }
+
     /// An empty cache for this decoder.
     pub fn new_cache(&self) -> Result<Cache> {
         Cache::new(&self.cfg, &self.device)

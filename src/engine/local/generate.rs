@@ -4,9 +4,8 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use candle_core::Tensor;
-
 use super::Local;
+use super::runner::Wanted;
 use super::sampler::Sampler;
 use super::stream::{Piece, Stream};
 use crate::chat::Role;
@@ -32,12 +31,12 @@ pub(super) fn run(local: &mut Local, req: &Request, emit: Emit<'_>) -> Result<Fi
     };
     let mut output = Output { emit, text: String::new() };
     let start = Instant::now();
-    let last = local.prefill(&prompt.tokens, &mut finish.usage, &mut || (output.emit)(""))?;
+    let read = local.prefill(&prompt.tokens, &mut finish.usage, &mut || (output.emit)(""))?.is_some();
     finish.usage.prefill = start.elapsed();
-    if let Some(last) = last {
+    if read {
         let start = Instant::now();
         let stream = Stream::new(&req.stop, &prompt.ending);
-        decode(local, req, last, Writing { stream, output: &mut output, finish: &mut finish })?;
+        decode(local, req, Writing { stream, output: &mut output, finish: &mut finish })?;
         finish.usage.decode = start.elapsed();
     }
     finish.text = output.text;
@@ -51,17 +50,18 @@ struct Writing<'a, 'o> {
     finish: &'a mut Finish,
 }
 
-fn decode(local: &mut Local, req: &Request, mut last: Tensor, mut reply: Writing<'_, '_>) -> Result<()> {
+fn decode(local: &mut Local, req: &Request, mut reply: Writing<'_, '_>) -> Result<()> {
     let mut sampler = local.sampler(req)?;
+    let Local { runner, prompter, .. } = local;
+    let tokenizer = prompter.tokenizer();
     let mut logprobs = 0.0;
     reply.finish.reason = loop {
         if reply.finish.usage.decoded_tok == req.max_tok {
             break FinishReason::Length;
         }
-        let mut logits = local.decoder.logits(&last)?.flatten_all()?.to_vec1::<f32>()?;
-        let tokenizer = local.prompter.tokenizer();
-        tokenizer.silence(&mut logits);
-        let draw = sampler.draw(&mut logits)?;
+        let logits = runner.logits();
+        tokenizer.silence(logits);
+        let draw = sampler.draw(logits)?;
         reply.finish.usage.decoded_tok += 1;
         logprobs += f64::from(draw.logprob);
         reply.finish.mean_logprob = (logprobs / reply.finish.usage.decoded_tok as f64) as f32;
@@ -79,7 +79,7 @@ fn decode(local: &mut Local, req: &Request, mut last: Tensor, mut reply: Writing
         if stopped {
             break FinishReason::Stop;
         }
-        last = local.decoder.read(&mut local.cache, &[draw.id])?;
+        runner.read(&[draw.id], Wanted::Last)?;
     };
     if matches!(reply.finish.reason, FinishReason::End | FinishReason::Length) {
         // Whether the caller wants more no longer matters: there is none.
@@ -96,27 +96,28 @@ impl Output<'_> {
 }
 
 impl Local {
-    /// Reads what of `tokens` is not in the cache yet. What the last one leads to: (1, dim); or
-    /// nothing, if there is none or `go_on` broke off between two pieces.
+    /// Reads what of `tokens` is not in the cache yet. The logits behind the last one; or nothing,
+    /// if there is none or `go_on` broke off between two pieces.
     pub(super) fn prefill(
         &mut self,
         tokens: &[u32],
         usage: &mut Usage,
         go_on: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Result<Option<Tensor>> {
+    ) -> Result<Option<&mut [f32]>> {
         // The last token is read again even if it is in the cache: what it leads to is not kept.
         let all_but_last = tokens.split_last().map_or(tokens, |(_, rest)| rest);
-        usage.reused_tok = self.cache.keep_common(all_but_last);
-        let mut last = None;
-        while self.cache.len() < tokens.len() {
+        usage.reused_tok = self.runner.keep_common(all_but_last);
+        let mut past = usage.reused_tok;
+        while past < tokens.len() {
             if go_on().is_break() {
                 return Ok(None);
             }
-            let past = self.cache.len();
-            let n = self.decoder.piece_tok(past, tokens.len() - past);
-            last = Some(self.decoder.read(&mut self.cache, &tokens[past..past + n])?);
+            let n = self.runner.piece_tok(tokens.len() - past);
+            let wanted = if past + n == tokens.len() { Wanted::Last } else { Wanted::Nothing };
+            self.runner.read(&tokens[past..past + n], wanted)?;
+            past += n;
         }
-        Ok(last)
+        Ok(if tokens.is_empty() { None } else { Some(self.runner.logits()) })
     }
 
     /// A sampler that knows what the assistant said before.

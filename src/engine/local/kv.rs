@@ -44,11 +44,9 @@ impl Cache {
         self.tokens.truncate(n);
     }
 
-    /// Forgets what does not begin like `prompt`. How many tokens are left.
-    pub fn keep_common(&mut self, prompt: &[u32]) -> usize {
-        let common = self.tokens.iter().zip(prompt).take_while(|(a, b)| a == b).count();
-        self.truncate_to(common);
-        common
+    /// The tokens read so far.
+    pub fn tokens(&self) -> &[u32] {
+        &self.tokens
     }
 
     /// Makes room for `n` more tokens.

@@ -8,13 +8,10 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use candle_core::Device;
-
 use self::config::Config;
-use self::decoder::Decoder;
 use self::gguf::Gguf;
-use self::kv::Cache;
 use self::prompt::{Prompt, Prompter};
+use self::runner::Runner;
 use self::source::Source;
 use self::weights::Weights;
 use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, Request, Usage};
@@ -25,6 +22,7 @@ pub use self::weights::Hold;
 
 mod choose;
 mod config;
+mod cpu;
 mod decoder;
 mod device;
 mod generate;
@@ -32,6 +30,7 @@ mod gguf;
 mod kv;
 mod prompt;
 mod rope;
+mod runner;
 mod sampler;
 mod source;
 mod stream;
@@ -45,39 +44,51 @@ type Result<T> = std::result::Result<T, EngineError>;
 pub struct Local {
     info: ModelInfo,
     prompter: Prompter,
-    decoder: Decoder,
-    cache: Cache,
+    runner: Runner,
+}
+
+/// Where and how a model is to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The device.
+    pub device: DeviceChoice,
+    /// How its weights are held.
+    pub hold: Hold,
+    /// Threads on the processor; as many as it has cores, if nothing is said.
+    pub threads: Option<usize>,
 }
 
 impl Local {
     /// Loads the GGUF file at `path`.
-    pub fn open(path: &Path, device: DeviceChoice) -> Result<Self> {
+    pub fn open(path: &Path, settings: Settings) -> Result<Self> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        Self::load(&Source::map(path)?, &name, &device.open()?, Hold::Packed)
+        Self::load(&Source::map(path)?, &name, settings)
     }
 
     /// Loads a GGUF file that is part of the program; `name` stands in for a file name.
-    pub fn from_bytes(bytes: &'static [u8], name: &str, device: DeviceChoice, hold: Hold) -> Result<Self> {
-        Self::load(&Source::Static(bytes), name, &device.open()?, hold)
+    pub fn from_bytes(bytes: &'static [u8], name: &str, settings: Settings) -> Result<Self> {
+        Self::load(&Source::Static(bytes), name, settings)
     }
 
-    fn load(source: &Source, name: &str, device: &Device, hold: Hold) -> Result<Self> {
+    fn load(source: &Source, name: &str, settings: Settings) -> Result<Self> {
+        let device = settings.device.open()?;
         let file = Gguf::parse(source.bytes())?;
         let cfg = Config::read(&file)?;
         let prompter = Prompter::read(&file)?;
-        let weights = Weights::new(&file, device, hold);
-        let decoder = Decoder::load(cfg, prompter.tokenizer().vocab(), &weights, device)?;
+        let weights = Weights::new(&file, source, &device, settings.hold);
+        let vocab = prompter.tokenizer().vocab();
+        let runner = Runner::load(cfg, vocab, &weights, &device, settings.threads)?;
         let info = ModelInfo {
             name: file.text("general.name")?.unwrap_or(name).to_owned(),
-            architecture: decoder.config().architecture.clone(),
-            context_tok: decoder.config().context_tok,
+            architecture: runner.config().architecture.clone(),
+            context_tok: runner.config().context_tok,
             parameters: weights::parameters(&file),
             file_bytes: source.bytes().len() as u64,
             quantisation: weights::formats(&file),
-            device: device::name_of(device),
+            device: device::name_of(&device),
+            arithmetic: runner.name(),
         };
-        let cache = decoder.new_cache()?;
-        Ok(Self { info, prompter, decoder, cache })
+        Ok(Self { info, prompter, runner })
     }
 
     /// The tokens that a reply to `messages` would follow.
@@ -99,7 +110,7 @@ impl Local {
         self.check_room(tokens.len(), 0)?;
         let go_on = &mut || ControlFlow::Continue(());
         match self.prefill(tokens, &mut Usage::default(), go_on)? {
-            Some(last) => Ok(self.decoder.logits(&last)?.flatten_all()?.to_vec1()?),
+            Some(logits) => Ok(logits.to_vec()),
             None => Ok(Vec::new()),
         }
     }

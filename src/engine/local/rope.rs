@@ -40,6 +40,13 @@ impl Rope {
         Ok(Angles { cos: Tensor::from_vec(cos, shape, device)?, sin: Tensor::from_vec(sin, shape, device)? })
     }
 
+    /// Cosines and sines (head_dim / 2) of one position.
+    pub fn angles_at(&self, position: usize, cos: &mut [f32], sin: &mut [f32]) {
+        for ((frequency, cos), sin) in self.frequencies.iter().zip(cos).zip(sin) {
+            (*sin, *cos) = (position as f32 * frequency).sin_cos();
+        }
+    }
+
     /// Rotates `x` (batch, heads, n, head_dim).
     pub fn rotate(&self, x: &Tensor, angles: &Angles) -> Result<Tensor> {
         let x = x.contiguous()?;

@@ -34,6 +34,32 @@ impl Source {
         Ok(Self::Mapped(map))
     }
 
+    /// Takes `part` of the bytes out of this program's memory; a later use reads them again.
+    ///
+    /// A model is copied out of its file tensor by tensor. Without this, memory would hold nearly
+    /// all of it twice at the end.
+    pub fn is_done_with(&self, part: &[u8]) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            let page = 4096;
+            let from = (part.as_ptr() as usize).wrapping_sub(map.as_ptr() as usize);
+            let to = from.saturating_add(part.len()).next_multiple_of(page).min(map.len());
+            let from = from / page * page;
+            if from < to {
+                // SAFETY: pages of a map that nobody writes to are dropped; the next access reads
+                // them from the file again, with the same content.
+                let dropped = unsafe {
+                    map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, from, to - from)
+                };
+                if let Err(e) = dropped {
+                    tracing::debug!("pages of the model file stay in memory: {e}");
+                }
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = part;
+    }
+
     /// All bytes.
     pub fn bytes(&self) -> &[u8] {
         match self {

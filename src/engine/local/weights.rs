@@ -9,14 +9,18 @@ use candle_core::quantized::{QMatMul, QStorage, QTensor};
 use candle_core::{Device, Tensor};
 
 use super::gguf::{Gguf, TensorInfo};
+use super::source::Source;
 use crate::engine::EngineError;
 
 type Result<T> = std::result::Result<T, EngineError>;
 
 /// How the matrices of a model are held in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hold {
-    /// In the file's own format: small, and the fastest for all but the smallest models.
+    /// Packed for our kernels, where they know the processor and all formats; else as `Packed`.
+    #[default]
+    Tiles,
+    /// In the file's own format, for candle's products.
     Packed,
     /// As f32: for a model of a few million weights. candle spreads every packed product over
     /// all threads, and these are too short for that; beside other work on the machine the
@@ -29,12 +33,41 @@ pub struct Weights<'a> {
     file: &'a Gguf<'a>,
     device: &'a Device,
     hold: Hold,
+    source: &'a Source,
 }
 
 impl<'a> Weights<'a> {
-    /// Loads from `file` to `device`.
-    pub fn new(file: &'a Gguf<'a>, device: &'a Device, hold: Hold) -> Self {
-        Self { file, device, hold }
+    /// Loads from `file`, whose bytes are those of `source`, to `device`.
+    pub fn new(file: &'a Gguf<'a>, source: &'a Source, device: &'a Device, hold: Hold) -> Self {
+        Self { file, device, hold, source }
+    }
+
+    /// How matrices are held.
+    pub fn hold(&self) -> Hold {
+        self.hold
+    }
+
+    /// The tensor `name` as it lies in the file.
+    pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo<'a>> {
+        let info = self.file.tensor(name).ok_or_else(|| EngineError::MissingTensor(name.to_owned()))?;
+        if info.shape == shape {
+            return Ok(info);
+        }
+        Err(EngineError::WrongShape {
+            tensor: name.to_owned(),
+            expected: shape.to_vec(),
+            found: info.shape.clone(),
+        })
+    }
+
+    /// All tensors of two dimensions.
+    pub fn matrices(&self) -> impl Iterator<Item = &TensorInfo<'a>> {
+        self.file.tensors().filter(|info| info.shape.len() == 2)
+    }
+
+    /// Says that `data` of the file was copied and is not needed any more.
+    pub fn is_done_with(&self, data: &[u8]) {
+        self.source.is_done_with(data);
     }
 
     /// A matrix to multiply by, (rows, columns).
@@ -45,23 +78,17 @@ impl<'a> Weights<'a> {
     /// `matrix` as something to multiply by, held as this model is.
     pub fn multiplier(&self, matrix: Arc<QTensor>) -> Result<QMatMul> {
         Ok(match self.hold {
-            Hold::Packed => QMatMul::from_arc(matrix)?,
+            Hold::Tiles | Hold::Packed => QMatMul::from_arc(matrix)?,
             Hold::Unpacked => QMatMul::Tensor(matrix.dequantize(self.device)?),
         })
     }
 
     /// The tensor `name` in the file's own format, for more than one use.
     pub fn quantised(&self, name: &str, shape: &[usize]) -> Result<Arc<QTensor>> {
-        let info = self.file.tensor(name).ok_or_else(|| EngineError::MissingTensor(name.to_owned()))?;
-        if info.shape != shape {
-            return Err(EngineError::WrongShape {
-                tensor: name.to_owned(),
-                expected: shape.to_vec(),
-                found: info.shape.clone(),
-            });
-        }
+        let info = self.tensor(name, shape)?;
         let load = |data: &[u8]| QStorage::from_data(Cow::Borrowed(data), self.device, info.format);
         let storage = with_aligned(info.data, load)?;
+        self.is_done_with(info.data);
         Ok(Arc::new(QTensor::new(storage, shape.to_vec())?))
     }
 

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use candle_core::quantized::gguf_file::Value;
 use proptest::prelude::*;
-use pushback::engine::local::{DeviceChoice, Local};
+use pushback::engine::local::Local;
+
+use super::SETTINGS;
 use pushback::engine::{Engine, EngineError, Request};
 
 use super::{load, request, user};
@@ -31,9 +33,9 @@ fn files_that_are_no_models_are_refused() {
     assert_eq!(refusal(b"PK\x03\x04 and so on"), "not a GGUF model file: it begins with \"PK\\u{3}\\u{4}\"");
     assert_eq!(refusal(b"GGUF"), "model file is damaged: ends early, at byte 4");
     assert_eq!(refusal(b"GGUF\x01\0\0\0"), "GGUF version 1 is not supported");
-    let missing = Local::open(std::path::Path::new("/nowhere/model.gguf"), DeviceChoice::Cpu).err().unwrap();
+    let missing = Local::open(std::path::Path::new("/nowhere/model.gguf"), SETTINGS).err().unwrap();
     assert!(matches!(missing, EngineError::Io { .. }), "{missing}");
-    let folder = Local::open(&std::env::temp_dir(), DeviceChoice::Cpu).err().unwrap();
+    let folder = Local::open(&std::env::temp_dir(), SETTINGS).err().unwrap();
     assert!(matches!(folder, EngineError::Io { .. }), "{folder}");
 }
 

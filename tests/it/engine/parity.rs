@@ -7,10 +7,10 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use candle_transformers::models::{quantized_llama, quantized_qwen2, quantized_qwen3};
 use pushback::chat::{Message, Role};
-use pushback::engine::local::{DeviceChoice, Hold, Local};
+use pushback::engine::local::{Hold, Local, Settings};
 use pushback::engine::{ChooseRequest, Engine};
 
-use super::{ARCHITECTURES, open, user};
+use super::{ARCHITECTURES, SETTINGS, open, open_held, user};
 use crate::support::tiny_gguf::{Mix, Tiny};
 
 /// Logits after `tokens`, by candle-transformers.
@@ -40,6 +40,10 @@ fn tokens(n: usize, seed: u32) -> Vec<u32> {
     (0..n as u32).map(|i| (i * i * 31 + i * 7 + seed * 13) % 256).collect()
 }
 
+/// How weights can be held, and by how much logits may then be off with weights in f32: tensors
+/// differ from the oracle in the order of sums only, kernels keep keys and values as f16.
+const HOLDS: [(Hold, f32); 2] = [(Hold::Packed, 1e-5), (Hold::Tiles, 2e-3)];
+
 /// Both run the same matrix products on the same blocks; what differs is the order of some sums.
 /// (The files say `general.dtype` 0, so that candle-transformers' qwen3 computes its rotation in
 /// f32, as we always do: in f16, its default, it differs at large positions.)
@@ -49,12 +53,16 @@ fn one_prefill_agrees_with_candle_transformers() {
         // For qwen3 candle-transformers has another kind of attention, whose sums round otherwise;
         // see the next test for what that does to quantised weights.
         let quantised = if architecture == "qwen3" { 2e-2 } else { 1e-3 };
-        for (mix, tolerance) in [(Mix::F32, 1e-5), (Mix::Quantised, quantised)] {
-            let tiny = Tiny::new(architecture, mix);
-            let tokens = tokens(40, 1);
-            let ours = open(&tiny).logits_after(&tokens).unwrap();
-            let apart = difference(&ours, &oracle(architecture, &tiny, &tokens));
-            assert!(apart < tolerance, "{architecture} {mix:?}: {apart}");
+        for (hold, in_f32) in HOLDS {
+            // Kernels and oracle round activations at the same places, but keys and values differ.
+            let quantised = if hold == Hold::Tiles { 5e-2 } else { quantised };
+            for (mix, tolerance) in [(Mix::F32, in_f32), (Mix::Quantised, quantised)] {
+                let tiny = Tiny::new(architecture, mix);
+                let tokens = tokens(40, 1);
+                let ours = open_held(&tiny, hold).logits_after(&tokens).unwrap();
+                let apart = difference(&ours, &oracle(architecture, &tiny, &tokens));
+                assert!(apart < tolerance, "{architecture} {mix:?} {hold:?}: {apart}");
+            }
         }
     }
 }
@@ -65,15 +73,21 @@ fn one_prefill_agrees_with_candle_transformers() {
 #[test]
 fn however_the_tokens_came_into_the_cache_the_logits_are_those_of_one_prefill() {
     for architecture in ARCHITECTURES {
-        for (mix, tolerance) in [(Mix::F32, 1e-5), (Mix::Quantised, 2e-2)] {
+        for ((hold, in_f32), mix) in HOLDS.into_iter().flat_map(|h| [(h, Mix::F32), (h, Mix::Quantised)]) {
+            let tolerance = if mix == Mix::F32 { in_f32 } else { 2e-2 };
+            let open = |tiny: &Tiny| open_held(tiny, hold);
             let tiny = Tiny::new(architecture, mix);
             let (first, second, other) = (tokens(30, 1), tokens(12, 2), tokens(9, 3));
             let mut whole = first.clone();
             whole.extend(&second);
             let fresh = open(&tiny).logits_after(&whole).unwrap();
             let check = |how: &str, logits: Vec<f32>| {
+                if hold == Hold::Tiles {
+                    // To the last bit: a resumed conversation goes on as an unbroken one.
+                    assert_eq!(fresh, logits, "{architecture} {mix:?}, {how}");
+                }
                 let apart = difference(&fresh, &logits);
-                assert!(apart < tolerance, "{architecture} {mix:?}, {how}: {apart}");
+                assert!(apart < tolerance, "{architecture} {mix:?} {hold:?}, {how}: {apart}");
             };
 
             let mut model = open(&tiny);
@@ -103,13 +117,17 @@ fn however_the_tokens_came_into_the_cache_the_logits_are_those_of_one_prefill() 
 fn the_cache_grows_without_losing_anything() {
     let tiny = Tiny::new("qwen3", Mix::F32);
     let tokens = tokens(700, 1);
-    let fresh = open(&tiny).logits_after(&tokens).unwrap();
-    let mut model = open(&tiny);
-    for n in [200, 250, 300, 600, 700] {
-        model.logits_after(&tokens[..n]).unwrap();
+    let reference = open_held(&tiny, Hold::Packed).logits_after(&tokens).unwrap();
+    for (hold, tolerance) in HOLDS {
+        let fresh = open_held(&tiny, hold).logits_after(&tokens).unwrap();
+        let mut model = open_held(&tiny, hold);
+        for n in [200, 250, 300, 600, 700] {
+            model.logits_after(&tokens[..n]).unwrap();
+        }
+        let apart = difference(&fresh, &model.logits_after(&tokens).unwrap());
+        assert!(apart < 1e-5, "{hold:?}: {apart}");
+        assert!(difference(&reference, &fresh) < tolerance, "{hold:?}");
     }
-    let apart = difference(&fresh, &model.logits_after(&tokens).unwrap());
-    assert!(apart < 1e-5, "{apart}");
 }
 
 #[test]
@@ -145,8 +163,7 @@ fn a_model_inside_the_program_is_the_same_as_one_on_disk() {
         let mut bytes = vec![0; shift];
         bytes.extend(&file);
         let bytes: &'static [u8] = bytes.leak();
-        let mut model =
-            Local::from_bytes(&bytes[shift..], "inside", DeviceChoice::Cpu, Hold::Packed).unwrap();
+        let mut model = Local::from_bytes(&bytes[shift..], "inside", SETTINGS).unwrap();
         assert_eq!(model.logits_after(&tokens).unwrap(), reference, "{shift} bytes off");
     }
 }
@@ -159,12 +176,29 @@ fn unpacked_weights_say_the_same() {
         for architecture in ARCHITECTURES {
             let tiny = Tiny::new(architecture, mix);
             let tokens = tokens(40, 1);
-            let packed = open(&tiny).logits_after(&tokens).unwrap();
-            let bytes: &'static [u8] = tiny.bytes().leak();
-            let mut model = Local::from_bytes(bytes, "inside", DeviceChoice::Cpu, Hold::Unpacked).unwrap();
+            let packed = open_held(&tiny, Hold::Packed).logits_after(&tokens).unwrap();
+            let mut model = open_held(&tiny, Hold::Unpacked);
             let apart = difference(&model.logits_after(&tokens).unwrap(), &packed);
             assert!(apart < tolerance, "{architecture} {mix:?}: {apart}");
         }
+    }
+}
+
+/// How far rounding takes the logits from those of unrounded arithmetic on the same weights:
+/// kernels must not be worse than candle's products, over many prompts.
+#[test]
+fn kernels_round_no_worse_than_candle() {
+    for architecture in ARCHITECTURES {
+        let tiny = Tiny::new(architecture, Mix::Quantised);
+        let mut models = [Hold::Unpacked, Hold::Packed, Hold::Tiles].map(|hold| open_held(&tiny, hold));
+        let mut errors = [0.0; 2];
+        for seed in 0..24 {
+            let tokens = tokens(20 + seed as usize, seed);
+            let [exact, candle, ours] = models.each_mut().map(|model| model.logits_after(&tokens).unwrap());
+            errors[0] += difference(&candle, &exact);
+            errors[1] += difference(&ours, &exact);
+        }
+        assert!(errors[1] < errors[0] * 1.15, "{architecture}: candle {}, kernels {}", errors[0], errors[1]);
     }
 }
 
@@ -186,14 +220,17 @@ fn a_file_says_what_it_is() {
 #[test]
 fn a_batch_weighs_options_as_one_by_one_does() {
     for architecture in ARCHITECTURES {
-        for mix in [Mix::F32, Mix::Quantised] {
+        let cases = HOLDS.into_iter().flat_map(|(hold, _)| [(hold, Mix::F32), (hold, Mix::Quantised)]);
+        for (hold, mix) in cases {
+            // In a batch, sums are made in another order; rounding to 8 bits shows it.
+            let tolerance = if mix == Mix::Quantised { 2e-2 } else { 1e-3 };
             let tiny = Tiny::new(architecture, mix);
             let messages = vec![user("hello"), Message::new(Role::Assistant, "no"), user("why")];
             let mut options: Vec<String> =
                 (0..40).map(|n| "a word or two ".repeat(n % 5) + &n.to_string()).collect();
             options.push(String::new());
             options.push("x".repeat(300));
-            let mut model = open(&tiny);
+            let mut model = open_held(&tiny, hold);
             let all = model
                 .choose(&ChooseRequest { messages: messages.clone(), options: options.clone() })
                 .unwrap();
@@ -203,8 +240,9 @@ fn a_batch_weighs_options_as_one_by_one_does() {
                 assert_eq!(alone.tok, together.tok);
                 // Nats per token; a text of 300 tokens adds its rounding up.
                 let per_tok = (alone.total - together.total).abs() / alone.tok as f32;
-                assert!(per_tok < 1e-3, "{architecture} {mix:?} {option:?}: {per_tok}");
-                assert!((alone.end - together.end).abs() < 1e-3, "{architecture} {mix:?} {option:?}");
+                assert!(per_tok < tolerance, "{architecture} {mix:?} {hold:?} {option:?}: {per_tok}");
+                let end = (alone.end - together.end).abs();
+                assert!(end < 2.0 * tolerance, "{architecture} {mix:?} {hold:?} {option:?}: {end}");
             }
         }
     }

@@ -1,0 +1,42 @@
+//! The arithmetic of a decoder on the processor, faster than a general tensor library can be.
+//! Knows: bytes and vectors. Never: layers, tokens, files.
+//!
+//! `format` and `matrix`: weights in tiles of sixteen rows. `isa` is what is asked of a vector
+//! unit; `scalar`, `avx2` and `avx512` are three, and `product`, `attention` and `vector` are
+//! written once for all of them. `tiers` makes a table of functions for each and chooses one at
+//! run time. `linear` and `pool` share the work among threads.
+#![allow(
+    unsafe_code,
+    unsafe_op_in_unsafe_fn,
+    reason = "vector instructions and threads that write to parts of one buffer; every unsafe fn says what it wants, every call from safe code why it has it"
+)]
+
+pub use attend::{Asking, Attention, Parts};
+pub use buffer::Buffer;
+pub use format::TILE;
+pub use kv::{MOST_HEAD_DIM, Pages, Shape};
+pub use linear::{Gate, Input, Product, Wants, choose_kernels, for_rows, multiply};
+pub use matrix::{Kind, Matrix};
+pub use pool::Pool;
+pub use tiers::{Kernels, Tier};
+
+mod acts;
+mod attend;
+mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod buffer;
+mod format;
+mod isa;
+mod kv;
+mod linear;
+mod matrix;
+mod pool;
+mod product;
+mod scalar;
+#[cfg(test)]
+mod tests;
+mod tiers;
+mod vector;

@@ -1,0 +1,191 @@
+//! What runs the decoder: kernels on the processor, or candle's tensors on any device.
+//! Knows: which of the two, and their common door. Never: text, sampling.
+
+use candle_core::{Device, Tensor};
+
+use super::config::Config;
+use super::cpu;
+use super::decoder::Decoder;
+use super::kv::Cache;
+use super::sampler::log_sum_exp;
+use super::weights::{Hold, Weights};
+use crate::engine::EngineError;
+use crate::engine::kernels::choose_kernels;
+
+pub(super) use super::cpu::Wanted;
+
+type Result<T> = std::result::Result<T, EngineError>;
+
+/// A decoder and what it remembers of the text that it last read.
+pub(super) enum Runner {
+    /// Kernels of our own.
+    Kernels(Box<cpu::Decoder>),
+    /// candle's tensors.
+    Tensors(Box<Tensors>),
+}
+
+/// The tensor decoder with its cache.
+pub(super) struct Tensors {
+    decoder: Decoder,
+    cache: Cache,
+    logits: Vec<f32>,
+}
+
+/// Most tokens in a batch of texts. Larger ones are not faster, and a batch must fit into memory.
+const BATCH_TOK: usize = 512;
+/// Most scores that the attention of a batch may hold at once.
+const BATCH_SCORES: usize = 16 << 20;
+/// Most logits to be held at once.
+const BATCH_LOGITS: usize = 16 << 20;
+
+impl Runner {
+    /// Loads the decoder of this shape, whose tokenizer has `vocab` tokens.
+    pub fn load(
+        cfg: Config,
+        vocab: usize,
+        weights: &Weights<'_>,
+        device: &Device,
+        threads: Option<usize>,
+    ) -> Result<Self> {
+        if device.is_cpu() && weights.hold() == Hold::Tiles && cpu::Decoder::can_run(&cfg, weights) {
+            if let Some(kernels) = choose_kernels().map_err(EngineError::Instructions)? {
+                let threads = threads.unwrap_or_else(default_threads);
+                let decoder = cpu::Decoder::load(cfg, vocab, weights, (kernels, threads))?;
+                return Ok(Self::Kernels(Box::new(decoder)));
+            }
+        }
+        let decoder = Decoder::load(cfg, vocab, weights, device)?;
+        let cache = decoder.new_cache()?;
+        Ok(Self::Tensors(Box::new(Tensors { decoder, cache, logits: Vec::new() })))
+    }
+
+    /// The decoder's shape.
+    pub fn config(&self) -> &Config {
+        match self {
+            Self::Kernels(decoder) => decoder.config(),
+            Self::Tensors(tensors) => tensors.decoder.config(),
+        }
+    }
+
+    /// What computes, for screens and records: `avx2, 2 threads` or `tensors`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Kernels(decoder) => format!("{}, {} threads", decoder.tier(), decoder.threads()),
+            Self::Tensors(_) => "tensors".to_owned(),
+        }
+    }
+
+    /// The tokens read so far.
+    pub fn tokens(&self) -> &[u32] {
+        match self {
+            Self::Kernels(decoder) => decoder.tokens(),
+            Self::Tensors(tensors) => tensors.cache.tokens(),
+        }
+    }
+
+    /// Forgets what does not begin like `prompt`. How many tokens are left.
+    pub fn keep_common(&mut self, prompt: &[u32]) -> usize {
+        let common = self.tokens().iter().zip(prompt).take_while(|(a, b)| a == b).count();
+        match self {
+            Self::Kernels(decoder) => decoder.truncate_to(common),
+            Self::Tensors(tensors) => tensors.cache.truncate_to(common),
+        }
+        common
+    }
+
+    /// How many of the next `left` tokens to read at once.
+    pub fn piece_tok(&self, left: usize) -> usize {
+        match self {
+            Self::Kernels(decoder) => decoder.piece_tok(left),
+            Self::Tensors(tensors) => tensors.decoder.piece_tok(tensors.cache.len(), left),
+        }
+    }
+
+    /// Reads at most `piece_tok` tokens behind those read so far.
+    pub fn read(&mut self, tokens: &[u32], wanted: Wanted) -> Result<()> {
+        match self {
+            Self::Kernels(decoder) => decoder.read(tokens, wanted),
+            Self::Tensors(tensors) => tensors.read(tokens, wanted),
+        }
+    }
+
+    /// The logits behind the last token that was read with `Wanted::Last`; whoever gets them may
+    /// change them.
+    pub fn logits(&mut self) -> &mut [f32] {
+        match self {
+            Self::Kernels(decoder) => decoder.logits(),
+            Self::Tensors(tensors) => &mut tensors.logits,
+        }
+    }
+
+    /// Reads texts that follow what was read, and forgets them again. The log-probability, in nats,
+    /// that each of `next`, one for every token of all texts, comes behind it.
+    pub fn weigh(&mut self, texts: &[&[u32]], next: &[u32]) -> Result<Vec<f32>> {
+        match self {
+            Self::Kernels(decoder) => decoder.weigh(texts, next),
+            Self::Tensors(tensors) => tensors.weigh(texts, next),
+        }
+    }
+}
+
+/// As many threads as there are cores: a second one on the same core has nothing to add to what
+/// waits for memory.
+fn default_threads() -> usize {
+    let logical = std::thread::available_parallelism().map_or(1, usize::from);
+    num_cpus::get_physical().clamp(1, logical)
+}
+
+impl Tensors {
+    fn read(&mut self, tokens: &[u32], wanted: Wanted) -> Result<()> {
+        let last = self.decoder.read(&mut self.cache, tokens)?;
+        if wanted == Wanted::Last {
+            self.logits = self.decoder.logits(&last)?.flatten_all()?.to_vec1()?;
+        }
+        Ok(())
+    }
+
+    fn weigh(&self, texts: &[&[u32]], next: &[u32]) -> Result<Vec<f32>> {
+        let mut logprobs = Vec::with_capacity(next.len());
+        let mut rest = texts;
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(self.batch_len(rest));
+            self.weigh_batch(batch, next, &mut logprobs)?;
+            rest = later;
+        }
+        Ok(logprobs)
+    }
+
+    /// How many of `texts` to read at once: at least one.
+    fn batch_len(&self, texts: &[&[u32]]) -> usize {
+        let (past, heads) = (self.cache.len(), self.decoder.config().heads);
+        let fits = |n: usize| {
+            let longest = texts[..n].iter().map(|text| text.len()).max().unwrap_or(0);
+            n * longest <= BATCH_TOK && n * longest * (past + longest) * heads <= BATCH_SCORES
+        };
+        (2..=texts.len()).take_while(|&n| fits(n)).last().unwrap_or(1)
+    }
+
+    fn weigh_batch(&self, texts: &[&[u32]], next: &[u32], logprobs: &mut Vec<f32>) -> Result<()> {
+        // What follows a text in its row is read, too, but no token looks ahead.
+        let len = texts.iter().map(|text| text.len()).max().unwrap_or(0);
+        let mut tokens = Vec::with_capacity(texts.len() * len);
+        let mut rows = Vec::new();
+        for text in texts {
+            let start = tokens.len();
+            tokens.extend_from_slice(text);
+            tokens.resize(start + len, 0);
+            rows.extend((start..start + text.len()).map(|row| row as u32));
+        }
+        let x = self.decoder.branch(&self.cache, &tokens, len)?;
+        let block = (BATCH_LOGITS / self.decoder.vocab()).max(1);
+        for rows in rows.chunks(block) {
+            let x = x.index_select(&Tensor::new(rows, x.device())?, 0)?;
+            let logits = self.decoder.logits(&x)?.flatten_all()?.to_vec1::<f32>()?;
+            for logits in logits.chunks_exact(logits.len() / rows.len()) {
+                let id = next[logprobs.len()] as usize;
+                logprobs.push(logits[id] - log_sum_exp(logits)?);
+            }
+        }
+        Ok(())
+    }
+}
