@@ -36,7 +36,7 @@ pub(super) fn run(local: &mut Local, req: &Request, emit: Emit<'_>) -> Result<Fi
     finish.usage.prefill = start.elapsed();
     if let Some(last) = last {
         let start = Instant::now();
-        let stream = Stream::new(&req.stop, &prompt.ending);
+        let stream = Stream::new(&req.stop, &prompt.ending, &prompt.indent);
         decode(local, req, last, Writing { stream, output: &mut output, finish: &mut finish })?;
         finish.usage.decode = start.elapsed();
     }
