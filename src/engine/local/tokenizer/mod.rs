@@ -109,7 +109,6 @@ impl Tokenizer {
             let kept = listed.filter(|((name, kind), _)| keep(**kind, name));
             Special::new(kept.map(|((name, _), id)| (name.as_str(), id)))
         };
-        let id_of = |key: &str| entries::id(file, key, tokens.len());
         let mut tokenizer = Self {
             model,
             blank: special(&|kind, name| kind == Kind::UserDefined && name.trim().is_empty())?,
@@ -118,7 +117,7 @@ impl Tokenizer {
             swallow: Vec::new(),
             bytes,
             ends,
-            bos: id_of("tokenizer.ggml.bos_token_id")?,
+            bos: entries::id(file, "tokenizer.ggml.bos_token_id", tokens.len())?,
             adds_bos: file.flag("tokenizer.ggml.add_bos_token")?.unwrap_or(adds_bos),
             stops: Vec::new(),
             silent: Vec::new(),
@@ -129,20 +128,7 @@ impl Tokenizer {
         if phi3 && matches!(tokenizer.model, Model::Pieces(_)) {
             tokenizer.swallow = tokenizer.phi3_swallow();
         }
-        for key in
-            ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"]
-        {
-            tokenizer.stops.extend(id_of(key)?);
-        }
-        let named = TURN_ENDS.iter().filter_map(|name| tokenizer.names.get(*name));
-        tokenizer.stops.extend(named.filter(|&&id| !tokenizer.kinds[id as usize].is_text()));
-        if tokenizer.stops.is_empty() {
-            return Err(EngineError::MissingKey("tokenizer.ggml.eos_token_id".to_owned()));
-        }
-        let mute = |kind: &Kind| matches!(kind, Kind::Control | Kind::Unused);
-        let muted =
-            tokenizer.kinds.iter().zip(0..).filter(|(kind, id)| mute(kind) && !tokenizer.stops.contains(id));
-        tokenizer.silent = muted.map(|(_, id)| id).collect();
+        tokenizer.find_stops(file)?;
         Ok(tokenizer)
     }
 
@@ -242,6 +228,24 @@ impl Tokenizer {
         for &id in &self.silent {
             logits[id as usize] = f32::NEG_INFINITY;
         }
+    }
+
+    /// Sorts out which tokens end a turn, and which must not be said.
+    fn find_stops(&mut self, file: &Gguf<'_>) -> Result<()> {
+        for key in
+            ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"]
+        {
+            self.stops.extend(entries::id(file, key, self.kinds.len())?);
+        }
+        let named = TURN_ENDS.iter().filter_map(|name| self.names.get(*name));
+        self.stops.extend(named.filter(|&&id| !self.kinds[id as usize].is_text()));
+        if self.stops.is_empty() {
+            return Err(EngineError::MissingKey("tokenizer.ggml.eos_token_id".to_owned()));
+        }
+        let mute = |kind: &Kind| matches!(kind, Kind::Control | Kind::Unused);
+        let muted = self.kinds.iter().zip(0..).filter(|(kind, id)| mute(kind) && !self.stops.contains(id));
+        self.silent = muted.map(|(_, id)| id).collect();
+        Ok(())
     }
 
     /// Phi-3's special tokens take the line break behind them along. GGUF has no place for that;
