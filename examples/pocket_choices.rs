@@ -20,7 +20,7 @@ use pushback::domain::dice::Dice;
 use pushback::domain::judge;
 use pushback::domain::lines::Banks;
 use pushback::domain::session::{Path as Turns, Reply, Turn};
-use pushback::engine::local::{DeviceChoice, Hold, Local};
+use pushback::engine::local::{DeviceChoice, Hold, Local, Settings};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -39,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let library = Library::load(None, Some(&root.join("prompts")))?;
     let (banks, _) = library.banks();
     let pocket = std::fs::read(root.join("models/pocket.gguf"))?.leak();
-    let mut ranker = Local::from_bytes(pocket, "pocket", DeviceChoice::Cpu, Hold::Unpacked)?;
+    let settings = Settings { device: DeviceChoice::Cpu, hold: Hold::Unpacked, threads: Some(1) };
+    let mut ranker = Local::from_bytes(pocket, "pocket", settings)?;
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let line = line?;

@@ -1,4 +1,5 @@
-//! `pushback bench`: prefill and decode speed of a model on this machine.
+//! `pushback bench`: how fast a model runs on this machine, and what share of the memory's speed
+//! that is.
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -10,20 +11,28 @@ use serde::Serialize;
 use super::model::ModelArgs;
 use crate::app::AppError;
 use crate::chat::{Message, Role};
-use crate::engine::{ChooseRequest, Engine, Request, Sampling, Usage};
+use crate::engine::kernels::read_bandwidth;
+use crate::engine::local::Local;
+use crate::engine::{ChooseRequest, Engine, Request, Sampling};
 use crate::ui::screen::Screen;
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
-    /// Tokens to read before the first word.
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = at_least_one)]
-    prefill: usize,
+    /// Tokens to read, one measurement for each number.
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "128,512", value_parser = at_least_one)]
+    prefill: Vec<usize>,
     /// Tokens to write.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
     decode: usize,
-    /// How often; medians are printed.
+    /// Tokens that are there before the first is written, one measurement for each number.
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "0")]
+    depth: Vec<usize>,
+    /// How often; the median, the least and the most are shown.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
+    /// Only reading and writing; no practice turn, no choice among lines.
+    #[arg(long)]
+    speed_only: bool,
     /// One object.
     #[arg(long)]
     json: bool,
@@ -31,42 +40,99 @@ pub(super) struct BenchArgs {
     model: ModelArgs,
 }
 
+/// Several measurements of one thing.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Spread {
+    median: f64,
+    min: f64,
+    max: f64,
+}
+
+/// Speed of reading or writing.
+#[derive(Debug, Serialize)]
+struct Speed {
+    tok: usize,
+    depth: usize,
+    tok_per_s: Spread,
+    /// Of the weights and of what attention reads, against what the memory can deliver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_of_bandwidth: Option<f64>,
+}
+
 #[derive(Serialize)]
 struct Figures {
     model: String,
     device: String,
-    load_ms: f64,
-    prompt_tok: usize,
-    prefill_tok_per_s: f64,
-    decoded_tok: usize,
-    decode_tok_per_s: f64,
-    choose_24_ms: f64,
+    arithmetic: String,
+    /// The first time in this process, when the file may have to come from the disk.
+    load_first_ms: f64,
+    /// Again, from the system's file cache.
+    load_warm_ms: f64,
+    prefill: Vec<Speed>,
+    decode: Vec<Speed>,
+    /// From a trainee's reply to the first token, when all before it was read in earlier turns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turn_first_token_ms: Option<Spread>,
+    /// To weigh 24 lines of ten words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choose_24_ms: Option<Spread>,
     peak_memory_mib: Option<f64>,
+    file_mib: f64,
+    bandwidth_gb_per_s: f64,
 }
 
 pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let begin = Instant::now();
-    let mut engine = args.model.open()?;
-    let load_ms = begin.elapsed().as_secs_f64() * 1e3;
-    let (mut usages, mut choices) = (Vec::new(), Vec::new());
-    for run in 0..args.runs {
-        let messages = messages(engine.as_ref(), args.prefill, run)?;
-        usages.push(generate(engine.as_mut(), &messages, args.decode)?);
-        choices.push(choose(engine.as_mut(), &messages)?);
+    let (engine, load_first_ms) = timed(|| args.model.open_local());
+    drop(engine?);
+    let (engine, load_warm_ms) = timed(|| args.model.open_local());
+    let mut engine = engine?;
+    let longest = args.prefill.iter().copied().chain(args.depth.iter().map(|d| d + args.decode)).max();
+    let context = engine.info().context_tok;
+    if longest.is_some_and(|longest| longest > context) {
+        anyhow::bail!("the model's context is {context} tokens, which is less than is to be measured");
     }
-    let usage = |f: fn(&Usage) -> f64| median(usages.iter().map(f).collect());
-    let figures = Figures {
+    let mut seed = 0;
+    let prefill = args
+        .prefill
+        .iter()
+        .map(|&n| prefill(&mut engine, n, (args.runs, &mut seed)))
+        .collect::<Result<_, _>>()?;
+    let decode: Vec<Speed> = args
+        .depth
+        .iter()
+        .map(|&depth| decode(&mut engine, args.decode, depth, (args.runs, &mut seed)))
+        .collect::<Result<_, _>>()?;
+    let (mut turn, mut choice) = (None, None);
+    if !args.speed_only {
+        let times =
+            (0..args.runs).map(|run| practice_turn(&mut engine, run)).collect::<Result<Vec<_>, _>>()?;
+        turn = times.into_iter().collect::<Option<Vec<f64>>>().map(spread);
+        let times = (0..args.runs).map(|run| choose(&mut engine, run)).collect::<Result<Vec<_>, _>>()?;
+        choice = Some(spread(times));
+    }
+    let (peak_memory_mib, file_mib) =
+        (peak_memory_mib(), engine.info().file_bytes as f64 / f64::from(1 << 20));
+    let bandwidth = read_bandwidth(engine.threads())?;
+    let mut figures = Figures {
         model: engine.info().name.clone(),
         device: engine.info().device.clone(),
-        load_ms,
-        prompt_tok: usages.first().map_or(0, |u| u.prompt_tok),
-        prefill_tok_per_s: usage(|u| (u.prompt_tok - u.reused_tok) as f64 / u.prefill.as_secs_f64()),
-        decoded_tok: usages.first().map_or(0, |u| u.decoded_tok),
-        decode_tok_per_s: usage(|u| u.decoded_tok as f64 / u.decode.as_secs_f64()),
-        choose_24_ms: median(choices),
-        peak_memory_mib: peak_memory_mib(),
+        arithmetic: engine.info().arithmetic.clone(),
+        load_first_ms,
+        load_warm_ms,
+        prefill,
+        decode,
+        turn_first_token_ms: turn,
+        choose_24_ms: choice,
+        peak_memory_mib,
+        file_mib,
+        bandwidth_gb_per_s: bandwidth / 1e9,
     };
+    for speed in &mut figures.decode {
+        // Half of the tokens are written below the middle, half above it.
+        let bytes = engine.bytes_per_token(speed.depth + speed.tok / 2) as f64;
+        speed.share_of_bandwidth = Some(bytes * speed.tok_per_s.median / bandwidth);
+    }
     if args.json {
         screen.json(&figures)?;
     } else {
@@ -83,57 +149,133 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 fn show(screen: Screen, f: &Figures) -> std::io::Result<()> {
-    screen.line(&format!("{} on {}", f.model, f.device))?;
-    screen.line(&format!("load     {:>9.0} ms", f.load_ms))?;
-    screen.line(&format!("prefill  {:>9.1} tok/s  ({} tok)", f.prefill_tok_per_s, f.prompt_tok))?;
-    screen.line(&format!("decode   {:>9.1} tok/s  ({} tok)", f.decode_tok_per_s, f.decoded_tok))?;
-    screen.line(&format!("choose   {:>9.1} ms     (24 lines)", f.choose_24_ms))?;
+    screen.line(&format!("{} on {}: {}", f.model, f.device, f.arithmetic))?;
+    screen.line(&format!("load     {:>9.0} ms, again {:.0} ms", f.load_first_ms, f.load_warm_ms))?;
+    for (name, speeds) in [("prefill", &f.prefill), ("decode", &f.decode)] {
+        for speed in speeds {
+            let Spread { median, min, max } = speed.tok_per_s;
+            let depth = if speed.depth > 0 { format!(" after {}", speed.depth) } else { String::new() };
+            let share = speed.share_of_bandwidth.map(|s| format!(", {:.0}% of bandwidth", s * 100.0));
+            screen.line(&format!(
+                "{name:<8} {median:>9.1} tok/s  ({min:.1}-{max:.1}; {} tok{depth}{})",
+                speed.tok,
+                share.unwrap_or_default()
+            ))?;
+        }
+    }
+    for (name, times, what) in [
+        ("turn", f.turn_first_token_ms, "to the first token of an answer"),
+        ("choose", f.choose_24_ms, "24 lines"),
+    ] {
+        if let Some(Spread { median, min, max }) = times {
+            screen.line(&format!("{name:<8} {median:>9.1} ms     ({min:.1}-{max:.1}; {what})"))?;
+        }
+    }
     if let Some(mib) = f.peak_memory_mib {
-        screen.line(&format!("memory   {mib:>9.0} MiB    (peak)"))?;
+        screen.line(&format!("memory   {mib:>9.0} MiB    (peak; the file has {:.0})", f.file_mib))?;
     }
-    Ok(())
+    screen.line(&format!("bandwidth {:>8.1} GB/s   (reading memory, same threads)", f.bandwidth_gb_per_s))
 }
 
-/// A prompt of at least `tokens` tokens. It differs from the first word on between runs, so
-/// that nothing of it is in the KV cache.
-fn messages(engine: &dyn Engine, tokens: usize, run: u32) -> Result<Vec<Message>, AppError> {
-    const WORDS: [&str; 8] = ["rain ", "on ", "the ", "road ", "all ", "night ", "again ", "and "];
-    let mut text = format!("{run} ");
-    loop {
-        let messages = vec![Message::new(Role::User, text.clone())];
-        let counted = engine.count_tokens(&messages)?;
-        if counted >= tokens {
-            return Ok(messages);
-        }
-        for i in 0..(tokens - counted).div_ceil(2).max(1) {
-            text.push_str(WORDS[i % WORDS.len()]);
-        }
-    }
+/// Random tokens, as no conversation has them: nothing of them is in the KV cache.
+fn tokens(engine: &Local, n: usize, seed: &mut u64) -> Vec<u32> {
+    let vocab = engine.vocab() as u64;
+    let mut next = || {
+        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((*seed >> 33) % vocab) as u32
+    };
+    (0..n).map(|_| next()).collect()
 }
 
-fn generate(engine: &mut dyn Engine, messages: &[Message], max_tok: usize) -> Result<Usage, AppError> {
+fn prefill(engine: &mut Local, n: usize, (runs, seed): (u32, &mut u64)) -> Result<Speed, AppError> {
+    let mut speeds = Vec::new();
+    // One more than is counted: the first warms caches and buffers up.
+    for run in 0..=runs {
+        let tokens = tokens(engine, n, seed);
+        let (outcome, ms) = timed(|| engine.read(&tokens));
+        outcome?;
+        if run > 0 {
+            speeds.push(n as f64 / ms * 1e3);
+        }
+    }
+    Ok(Speed { tok: n, depth: 0, tok_per_s: spread(speeds), share_of_bandwidth: None })
+}
+
+fn decode(
+    engine: &mut Local,
+    n: usize,
+    depth: usize,
+    (runs, seed): (u32, &mut u64),
+) -> Result<Speed, AppError> {
+    let mut speeds = Vec::new();
+    let tokens = tokens(engine, depth + 1 + n, seed);
+    for _ in 0..runs {
+        // What was written before is forgotten; what it follows stays.
+        engine.read(&tokens[..=depth])?;
+        let begin = Instant::now();
+        for at in 0..n {
+            engine.read(&tokens[..depth + 2 + at])?;
+        }
+        speeds.push(n as f64 / begin.elapsed().as_secs_f64());
+    }
+    Ok(Speed { tok: n, depth, tok_per_s: spread(speeds), share_of_bandwidth: None })
+}
+
+/// Milliseconds from a trainee's reply to the first token of the answer. The client's description
+/// and two turns were read before. None where the context has no room for that.
+fn practice_turn(engine: &mut Local, run: u32) -> Result<Option<f64>, AppError> {
+    let mut messages = vec![
+        Message::new(
+            Role::System,
+            format!("{run}. {}", "You drive a van and did not ask to come. ".repeat(60)),
+        ),
+        Message::new(Role::User, "You'd rather be anywhere else this morning."),
+    ];
+    if engine.count_tokens(&messages)? + 128 > engine.info().context_tok {
+        return Ok(None);
+    }
+    one_token(engine, &messages)?;
+    messages.push(Message::new(
+        Role::Assistant,
+        "I've got a route to drive, and I'm losing half a day over this.",
+    ));
+    messages.push(Message::new(Role::User, "Half a day's pay, and nobody asked you whether it suited."));
+    let (outcome, ms) = timed(|| one_token(engine, &messages));
+    outcome.map(|()| Some(ms))
+}
+
+fn one_token(engine: &mut Local, messages: &[Message]) -> Result<(), AppError> {
     let request = Request {
         messages: messages.to_vec(),
-        sampling: Sampling { temperature: 1.5, top_p: 1.0, min_p: 0.0, ..Sampling::default() },
-        max_tok,
+        sampling: Sampling::default(),
+        max_tok: 1,
         stop: Vec::new(),
         seed: 1,
     };
-    let finish = engine.generate(&request, &mut |_| ControlFlow::Continue(()))?;
-    Ok(finish.usage)
+    engine.generate(&request, &mut |_| ControlFlow::Continue(()))?;
+    Ok(())
 }
 
 /// Milliseconds to weigh 24 lines of ten words.
-fn choose(engine: &mut dyn Engine, messages: &[Message]) -> Result<f64, AppError> {
+fn choose(engine: &mut Local, run: u32) -> Result<f64, AppError> {
+    let messages = vec![Message::new(Role::User, format!("{run} rain on the road all night"))];
     let options = (0..24).map(|i| format!("That is line {i}, and it has ten words, I think.")).collect();
-    let begin = Instant::now();
-    engine.choose(&ChooseRequest { messages: messages.to_vec(), options })?;
-    Ok(begin.elapsed().as_secs_f64() * 1e3)
+    let (outcome, ms) = timed(|| engine.choose(&ChooseRequest { messages, options }));
+    outcome?;
+    Ok(ms)
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// What `work` makes, and how many milliseconds it took.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let begin = Instant::now();
+    let made = work();
+    (made, begin.elapsed().as_secs_f64() * 1e3)
+}
+
+fn spread(mut values: Vec<f64>) -> Spread {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    let at = |i: usize| values.get(i).copied().unwrap_or(f64::NAN);
+    Spread { median: at(values.len() / 2), min: at(0), max: at(values.len().saturating_sub(1)) }
 }
 
 /// The process's peak resident memory, where the system tells.

@@ -49,10 +49,19 @@ impl ModelArgs {
 
     /// The model, loaded.
     pub(super) fn open(&self) -> Result<Box<dyn Engine>, AppError> {
+        let engine = self.open_local()?;
         Ok(match self.path() {
-            Some(path) => Box::new(Worker::spawn(Local::open(path, self.settings())?)?),
+            Some(_) => Box::new(Worker::spawn(engine)?),
             // A model this small runs fastest on one core, with nothing to be moved.
-            None => Box::new(Local::from_bytes(POCKET, POCKET_NAME, POCKET_SETTINGS)?),
+            None => Box::new(engine),
+        })
+    }
+
+    /// The same, on the caller's own thread.
+    pub(super) fn open_local(&self) -> Result<Local, AppError> {
+        Ok(match self.path() {
+            Some(path) => Local::open(path, self.settings())?,
+            None => Local::from_bytes(POCKET, POCKET_NAME, POCKET_SETTINGS)?,
         })
     }
 

@@ -136,9 +136,9 @@ impl EngineError {
             Self::UnsupportedArchitecture(_) | Self::UnsupportedFeature(_) => {
                 Some("use a model of the llama, qwen2 or qwen3 family")
             }
-            Self::UnsupportedTokenizer(_) | Self::UnsupportedPreTokenizer(_) => Some(
-                "use a model with a byte-level BPE tokenizer, such as Llama 3, Qwen 2.5, Qwen 3 or SmolLM2",
-            ),
+            Self::UnsupportedTokenizer(_) | Self::UnsupportedPreTokenizer(_) => {
+                Some("use a Llama, Mistral, Gemma, Phi, Qwen or SmolLM model")
+            }
             Self::UnsupportedFormat { .. } => Some("get the same model as a Q4_K_M or Q8_0 file"),
             Self::NoTemplate => {
                 Some("this is probably a base model: get the variant named `instruct` or `chat`")

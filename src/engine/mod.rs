@@ -28,6 +28,18 @@ pub trait Engine: Send {
         emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Finish, EngineError>;
 
+    /// Writes a reply for each of `seeds`, which take the place of `req.seed`; where the engine can,
+    /// all of them at once over one prompt. `go_on` is asked between steps; `Break` ends all.
+    fn candidates(
+        &mut self,
+        req: &Request,
+        seeds: &[u64],
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Vec<Finish>, EngineError> {
+        let mut one = |&seed: &u64| self.generate(&Request { seed, ..req.clone() }, &mut |_| go_on());
+        seeds.iter().map(&mut one).collect()
+    }
+
     /// How likely each option is as the next assistant message: one answer per option, in order.
     fn choose(&mut self, req: &ChooseRequest) -> Result<Vec<Likelihood>, EngineError>;
 

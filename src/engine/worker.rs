@@ -79,6 +79,33 @@ impl Worker {
         reply.finish()
     }
 
+    /// Writes a reply for each seed. Blocks until done; `go_on` may stop all of them.
+    pub fn candidates(
+        &self,
+        req: Request,
+        seeds: &[u64],
+        mut go_on: impl FnMut() -> ControlFlow<()>,
+    ) -> Result<Vec<Finish>> {
+        let (to_ticks, ticks) = mpsc::sync_channel(0);
+        let (to_outcome, outcome) = mpsc::channel();
+        let (ticket, seeds) = (self.cancel.next(), seeds.to_vec());
+        self.submit(move |engine| {
+            let mut ask = || match ticket.is_cancelled() || to_ticks.send(()).is_err() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            };
+            let _ = to_outcome.send(guarded(|| engine.candidates(&req, &seeds, &mut ask)));
+        });
+        for () in &ticks {
+            if go_on().is_break() {
+                break;
+            }
+        }
+        // From here on the engine finds nobody who listens, and stops.
+        drop(ticks);
+        outcome.recv().unwrap_or_else(|_| Err(stopped()))
+    }
+
     /// How likely each option is. Blocks until done.
     pub fn choose(&self, req: ChooseRequest) -> Result<Vec<Likelihood>> {
         self.call(move |engine| engine.choose(&req))
@@ -123,6 +150,15 @@ impl Worker {
 impl Engine for Worker {
     fn generate(&mut self, req: &Request, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<Finish> {
         Worker::generate(self, req.clone(), emit)
+    }
+
+    fn candidates(
+        &mut self,
+        req: &Request,
+        seeds: &[u64],
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Vec<Finish>> {
+        Worker::candidates(self, req.clone(), seeds, go_on)
     }
 
     fn choose(&mut self, req: &ChooseRequest) -> Result<Vec<Likelihood>> {

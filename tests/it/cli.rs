@@ -207,13 +207,18 @@ fn a_model_from_a_file_speaks_freely() {
     let mut tiny = Tiny::new("qwen3", Mix::Quantised);
     tiny.set("qwen3.context_length", gguf_file::Value::U32(16_384));
     fs::write(&path, tiny.bytes()).unwrap();
-    let args = ["--persona", "ray", "--seed", "1", "--json", "--model", path.to_str().unwrap()];
-    let told = talk(home.path(), &args, &["Hello."]);
-    assert_eq!(told, talk(home.path(), &args, &["Hello."]).replace("\"session\":2", "\"session\":1"));
-    // Random weights say nothing of sense, but they say it in turn.
-    let spoken: Vec<_> = events(&told).into_iter().filter(|e| e["event"] == "client").collect();
-    assert_eq!(spoken.len(), 2);
-    assert_eq!(spoken[1]["turn"], 1);
+    // Random weights say nothing of sense, and what the guard cannot let pass is not spoken: of
+    // some seeds, one must be lucky. On each, the same is said again.
+    let spoken = (1..=8).any(|seed| {
+        let seed = seed.to_string();
+        let model = path.to_str().unwrap();
+        let args = ["--persona", "ray", "--seed", &seed, "--json", "--no-save", "--model", model];
+        let told = talk(home.path(), &args, &["Hello."]);
+        assert_eq!(told, talk(home.path(), &args, &["Hello."]), "seed {seed}");
+        let turns = events(&told).into_iter().filter(|e| e["event"] == "client");
+        turns.map(|e| e["turn"].clone()).eq([0, 1])
+    });
+    assert!(spoken);
 }
 
 #[test]

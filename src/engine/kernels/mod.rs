@@ -12,6 +12,7 @@
 )]
 
 pub use attend::{Asking, Attention, Parts};
+pub use bandwidth::read_bandwidth;
 pub use buffer::Buffer;
 pub use format::TILE;
 pub use kv::{MOST_HEAD_DIM, Pages, Shape};
@@ -27,6 +28,7 @@ mod attention;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod bandwidth;
 mod buffer;
 mod format;
 mod isa;

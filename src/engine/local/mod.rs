@@ -45,6 +45,8 @@ pub struct Local {
     info: ModelInfo,
     prompter: Prompter,
     runner: Runner,
+    /// Bytes of all weights that each token is multiplied by.
+    weight_bytes: u64,
 }
 
 /// Where and how a model is to run.
@@ -88,7 +90,7 @@ impl Local {
             device: device::name_of(&device),
             arithmetic: runner.name(),
         };
-        Ok(Self { info, prompter, runner })
+        Ok(Self { info, prompter, runner, weight_bytes: weights::bytes_per_token(&file) })
     }
 
     /// The tokens that a reply to `messages` would follow.
@@ -103,6 +105,29 @@ impl Local {
             [] => tokenizer.name(id).unwrap_or_default().to_owned(),
             bytes => String::from_utf8_lossy(bytes).into_owned(),
         }
+    }
+
+    /// Number of tokens in the vocabulary.
+    pub fn vocab(&self) -> usize {
+        self.prompter.tokenizer().vocab()
+    }
+
+    /// Threads that it computes on.
+    pub fn threads(&self) -> usize {
+        self.runner.threads()
+    }
+
+    /// Bytes that must come from memory to write a token after `depth` others: all weights that are
+    /// multiplied by, and all keys and values.
+    pub fn bytes_per_token(&self, depth: usize) -> u64 {
+        self.weight_bytes + self.runner.bytes_per_position() * depth as u64
+    }
+
+    /// Reads `tokens`, as far as they are not in the cache, and computes what the last one leads to.
+    pub fn read(&mut self, tokens: &[u32]) -> Result<()> {
+        self.check_room(tokens.len(), 0)?;
+        self.prefill(tokens, &mut Usage::default(), &mut || ControlFlow::Continue(()))?;
+        Ok(())
     }
 
     /// How the model weighs each token of its vocabulary after `tokens`: logits, not normalised.
@@ -131,6 +156,15 @@ impl Local {
 impl Engine for Local {
     fn generate(&mut self, req: &Request, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<Finish> {
         generate::run(self, req, emit)
+    }
+
+    fn candidates(
+        &mut self,
+        req: &Request,
+        seeds: &[u64],
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Vec<Finish>> {
+        generate::candidates(self, req, seeds, go_on)
     }
 
     fn choose(&mut self, req: &ChooseRequest) -> Result<Vec<Likelihood>> {

@@ -75,6 +75,24 @@ impl Runner {
         }
     }
 
+    /// Threads that it computes on.
+    pub fn threads(&self) -> usize {
+        match self {
+            Self::Kernels(decoder) => decoder.threads(),
+            Self::Tensors(_) => candle_core::utils::get_num_threads(),
+        }
+    }
+
+    /// Bytes of the keys and values of one position.
+    pub fn bytes_per_position(&self) -> u64 {
+        let cfg = self.config();
+        let number = match self {
+            Self::Kernels(_) => 2,
+            Self::Tensors(_) => 4,
+        };
+        (cfg.layers * cfg.kv_heads * cfg.head_dim * 2 * number) as u64
+    }
+
     /// The tokens read so far.
     pub fn tokens(&self) -> &[u32] {
         match self {
@@ -118,6 +136,38 @@ impl Runner {
         }
     }
 
+    /// Whether `fork`, `step` and `drop_branch` work.
+    pub fn can_branch(&self) -> bool {
+        matches!(self, Self::Kernels(_))
+    }
+
+    /// Begins `n` continuations of what was read, instead of those that there were.
+    pub fn fork(&mut self, n: usize) -> Result<()> {
+        match self {
+            Self::Kernels(decoder) => decoder.fork(n),
+            Self::Tensors(_) => Err(no_branches()),
+        }
+    }
+
+    /// Reads a token of each continuation in one pass; `each` gets its number and the logits.
+    pub fn step(
+        &mut self,
+        tokens: &[u32],
+        each: &mut dyn FnMut(usize, &mut [f32]) -> Result<()>,
+    ) -> Result<()> {
+        match self {
+            Self::Kernels(decoder) => decoder.step(tokens, each),
+            Self::Tensors(_) => Err(no_branches()),
+        }
+    }
+
+    /// Ends a continuation; the later ones move up.
+    pub fn drop_branch(&mut self, at: usize) {
+        if let Self::Kernels(decoder) = self {
+            decoder.drop_branch(at);
+        }
+    }
+
     /// Reads texts that follow what was read, and forgets them again. The log-probability, in nats,
     /// that each of `next`, one for every token of all texts, comes behind it.
     pub fn weigh(&mut self, texts: &[&[u32]], next: &[u32]) -> Result<Vec<f32>> {
@@ -126,6 +176,10 @@ impl Runner {
             Self::Tensors(tensors) => tensors.weigh(texts, next),
         }
     }
+}
+
+fn no_branches() -> EngineError {
+    EngineError::Panicked("tensors have no continuations".to_owned())
 }
 
 /// As many threads as there are cores: a second one on the same core has nothing to add to what

@@ -21,6 +21,8 @@ pub struct Stream<'a> {
     bytes: Vec<u8>,
     held: String,
     state: State,
+    /// White space that may still come before the first word, and is not shown.
+    indent: &'a str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,14 +43,16 @@ enum Mark {
 
 impl<'a> Stream<'a> {
     /// A reply that ends at any of `stops` (empty ones are ignored). `prompt_end` is what the
-    /// template put last: a thinking block that it left open is not shown either.
-    pub fn new(stops: &'a [String], prompt_end: &str) -> Self {
+    /// template put last: a thinking block that it left open is not shown either. `indent` is the
+    /// white space with which the model was taught to begin.
+    pub fn new(stops: &'a [String], prompt_end: &str, indent: &'a str) -> Self {
         let open = prompt_end.rfind(THINK) > prompt_end.rfind(THINK_END);
         Self {
             stops: stops.iter().map(String::as_str).filter(|stop| !stop.is_empty()).collect(),
             bytes: Vec::new(),
             held: String::new(),
             state: if open { State::Thinking } else { State::Reply },
+            indent,
         }
     }
 
@@ -56,6 +60,7 @@ impl<'a> Stream<'a> {
     pub fn push(&mut self, bytes: &[u8]) -> Piece {
         self.bytes.extend_from_slice(bytes);
         self.decode();
+        self.drop_indent();
         let mut out = String::new();
         loop {
             match self.state {
@@ -137,6 +142,13 @@ impl<'a> Stream<'a> {
         self.bytes = rest.to_vec();
     }
 
+    fn drop_indent(&mut self) {
+        let same = self.held.chars().zip(self.indent.chars()).take_while(|(a, b)| a == b);
+        let same = same.map(|(c, _)| c.len_utf8()).sum();
+        self.held.drain(..same);
+        self.indent = if self.held.is_empty() { &self.indent[same..] } else { "" };
+    }
+
     fn find_mark(&self) -> Option<Mark> {
         let stop = self.stops.iter().filter_map(|stop| self.held.find(stop)).min();
         let think = self.held.find(THINK);
@@ -159,9 +171,9 @@ mod tests {
     use super::*;
 
     /// Pushes `text` in tokens of `size` bytes; the pieces and what ended it.
-    fn shown(text: &str, stops: &[&str], size: usize) -> (String, bool) {
+    fn shown(text: &str, stops: &[&str], indent: &str, size: usize) -> (String, bool) {
         let stops: Vec<String> = stops.iter().map(|s| (*s).to_owned()).collect();
-        let mut stream = Stream::new(&stops, "");
+        let mut stream = Stream::new(&stops, "", indent);
         let mut out = String::new();
         for token in text.as_bytes().chunks(size) {
             match stream.push(token) {
@@ -188,15 +200,34 @@ mod tests {
             ("", &[""], "", false),
         ] {
             for size in 1..=text.len().max(1) {
-                let found = shown(text, stops, size);
+                let found = shown(text, stops, "", size);
                 assert_eq!(found, (expected.to_owned(), stopped), "{text:?} in pieces of {size}");
             }
         }
     }
 
     #[test]
+    fn the_space_that_belongs_to_the_template_is_not_shown() {
+        for (text, indent, expected) in [
+            (" No. ", " ", "No. "),
+            ("  No.", " ", " No."),
+            ("No.", " ", "No."),
+            (" No.", "  ", "No."),
+            ("\n No.", "\n", " No."),
+            (" <think>x</think>y", " ", "y"),
+            ("  ", " ", " "),
+            (" ", "", " "),
+        ] {
+            for size in 1..=text.len() {
+                let found = shown(text, &["\n"], indent, size);
+                assert_eq!(found, (expected.to_owned(), false), "{text:?} in pieces of {size}");
+            }
+        }
+    }
+
+    #[test]
     fn bytes_that_are_no_text_become_a_replacement_character() {
-        let mut stream = Stream::new(&[], "");
+        let mut stream = Stream::new(&[], "", "");
         assert_eq!(stream.push(b"a\xff"), Piece::Text("a\u{fffd}".to_owned()));
         assert_eq!(stream.push(b"\xc3"), Piece::Text(String::new()));
         assert_eq!(stream.push(b"\xa9!"), Piece::Text("é!".to_owned()));
@@ -206,11 +237,11 @@ mod tests {
 
     #[test]
     fn a_thinking_block_that_the_template_opened_is_not_shown() {
-        let mut stream = Stream::new(&[], "<|im_start|>assistant\n<think>\n");
+        let mut stream = Stream::new(&[], "<|im_start|>assistant\n<think>\n", "");
         assert_eq!(stream.push(b"hm </th"), Piece::Text(String::new()));
         assert_eq!(stream.push(b"ink>\n\n"), Piece::Text(String::new()));
         assert_eq!(stream.push(b"Fine."), Piece::Text("Fine.".to_owned()));
-        let closed = Stream::new(&[], "<think>\n\n</think>\n\n");
+        let closed = Stream::new(&[], "<think>\n\n</think>\n\n", "");
         assert!(closed.state == State::Reply);
     }
 }

@@ -113,6 +113,17 @@ pub fn parameters(file: &Gguf<'_>) -> u64 {
     file.tensors().map(elements).sum()
 }
 
+/// Bytes of all tensors that every token is multiplied by: of the embedding, where it is not the
+/// head as well, a token takes but one row.
+pub fn bytes_per_token(file: &Gguf<'_>) -> u64 {
+    let all: usize = file.tensors().map(|info| info.data.len()).sum();
+    let looked_up = match file.tensor("output.weight") {
+        Some(_) => file.tensor("token_embd.weight").map_or(0, |info| info.data.len()),
+        None => 0,
+    };
+    (all - looked_up) as u64
+}
+
 /// Formats by their share of the bytes, largest first; those under one percent are left out.
 pub fn formats(file: &Gguf<'_>) -> String {
     let mut bytes: BTreeMap<String, usize> = BTreeMap::new();

@@ -85,8 +85,8 @@ fn missing_and_senseless_entries_are_refused_by_name() {
     assert_eq!(refused(|tiny| tiny.remove("tokenizer.chat_template")), "model file has no chat template");
     for (key, value, expected) in [
         ("general.architecture", text("mamba"), "model architecture `mamba` is not supported"),
-        ("tokenizer.ggml.model", text("llama"), "tokenizer `llama` is not supported"),
-        ("tokenizer.ggml.pre", text("tekken"), "pre-tokenizer `tekken` is not supported"),
+        ("tokenizer.ggml.model", text("bert"), "tokenizer `bert` is not supported"),
+        ("tokenizer.ggml.pre", text("bloom"), "pre-tokenizer `bloom` is not supported"),
         ("llama.rope.scaling.type", text("yarn"), "model needs rope scaling `yarn`, which is not supported"),
         ("llama.expert_count", Value::U32(8), "model needs a mixture of experts, which is not supported"),
         (
@@ -172,6 +172,34 @@ fn missing_and_senseless_entries_are_refused_by_name() {
 }
 
 #[test]
+fn senseless_sentencepiece_vocabularies_are_refused() {
+    let refused = |bend: &dyn Fn(&mut Tiny)| {
+        let mut tiny = Tiny::with_pieces();
+        bend(&mut tiny);
+        refusal(&tiny.bytes())
+    };
+    for key in ["tokens", "token_type", "scores"] {
+        let key = format!("tokenizer.ggml.{key}");
+        assert_eq!(refused(&|tiny| tiny.remove(&key)), format!("model file lacks `{key}`"));
+    }
+    let vocab = Tiny::with_pieces().id("\n\n") as usize + 1;
+    let scores = |score| Value::Array(vec![Value::F32(score); vocab]);
+    let names = |name: &str| Value::Array(vec![Value::String(name.to_owned()); vocab]);
+    for (key, value, expected) in [
+        ("scores", Value::Array(vec![Value::F32(0.0)]), "`tokenizer.ggml.scores`: 1 entries for 282 tokens"),
+        ("scores", scores(f32::NAN), "`tokenizer.ggml.scores`: Float(NaN) is no score"),
+        ("scores", names("1"), "`tokenizer.ggml.scores`: Text([49]) is no score"),
+        ("tokens", names("<0xG0>"), "`tokenizer.ggml.tokens`: \"<0xG0>\" is no byte"),
+        ("tokens", names("<0x7>"), "`tokenizer.ggml.tokens`: \"<0x7>\" is no byte"),
+        ("tokens", names("<0x00>"), "`tokenizer.ggml.tokens`: no token for the byte 0x01"),
+        ("add_space_prefix", Value::U32(1), "`tokenizer.ggml.add_space_prefix`: not true or false"),
+    ] {
+        let found = refused(&|tiny| tiny.set(&format!("tokenizer.ggml.{key}"), value.clone()));
+        assert_eq!(found, format!("model file has a wrong {expected}"));
+    }
+}
+
+#[test]
 fn missing_and_misplaced_tensors_are_refused_by_name() {
     let gone = refused(|tiny| tiny.tensors.retain(|(name, _)| name != "blk.1.ffn_up.weight"));
     assert_eq!(gone, "model file lacks tensor `blk.1.ffn_up.weight`");
@@ -227,6 +255,12 @@ fn whole_file() -> Vec<u8> {
     FILE.clone()
 }
 
+/// One with the other kind of vocabulary.
+fn whole_file_with_pieces() -> Vec<u8> {
+    static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| Tiny::with_pieces().bytes());
+    FILE.clone()
+}
+
 /// Opens `bytes` and, should that work, says a few words: neither may panic.
 fn survive(bytes: &[u8]) {
     if let Ok(mut model) = load(bytes) {
@@ -258,9 +292,10 @@ proptest! {
     /// Most flips hit the header, where every length and count is.
     #[test]
     fn no_flipped_bytes_make_the_engine_panic(
-        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..8), 1..4)
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..8), 1..4),
+        pieces in any::<bool>()
     ) {
-        let mut bytes = whole_file();
+        let mut bytes = if pieces { whole_file_with_pieces() } else { whole_file() };
         let header = header_len(&bytes);
         for (at, with, region) in flips {
             let range = if region == 0 { bytes.len() } else { header };

@@ -112,6 +112,19 @@ fn however_the_tokens_came_into_the_cache_the_logits_are_those_of_one_prefill() 
     }
 }
 
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let tiny = Tiny::new("qwen2", Mix::Quantised);
+    let tokens = tokens(600, 1);
+    let bytes: &'static [u8] = tiny.bytes().leak();
+    let logits = [1, 2, 5].map(|threads| {
+        let settings = Settings { threads: Some(threads), ..SETTINGS };
+        let mut model = Local::from_bytes(bytes, "inside", settings).unwrap();
+        (model.logits_after(&tokens[..590]).unwrap(), model.logits_after(&tokens).unwrap())
+    });
+    assert!(logits[0] == logits[1] && logits[0] == logits[2]);
+}
+
 /// The cache starts with room for 256 tokens and the model has 1024.
 #[test]
 fn the_cache_grows_without_losing_anything() {

@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
-use pushback::engine::{ChooseRequest, Engine, EngineError, FinishReason, Request, Sampling};
+use pushback::engine::local::Hold;
+use pushback::engine::{ChooseRequest, Engine, EngineError, Finish, FinishReason, Request, Sampling};
 
-use super::{generate, open, request, user};
+use super::{ARCHITECTURES, generate, open, open_held, request, user};
 use crate::support::tiny_gguf::{Mix, Tiny};
 
 #[test]
@@ -102,4 +103,36 @@ fn a_model_that_computes_nonsense_is_an_error() {
     let error =
         model.generate(&request(vec![user("hello")]), &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, EngineError::NotANumber), "{error}");
+}
+
+/// One batch over one prompt writes what one reply after the other writes.
+#[test]
+fn candidates_are_the_replies_that_their_seeds_give() {
+    for hold in [Hold::Packed, Hold::Tiles] {
+        for architecture in ARCHITECTURES {
+            let tiny = Tiny::new(architecture, Mix::F32);
+            let mut req = request(vec![user("hello")]);
+            req.sampling.temperature = 1.0;
+            let seeds = [3, 4, 5, 3];
+            let alone: Vec<Finish> = seeds
+                .iter()
+                .map(|&seed| generate(&mut open_held(&tiny, hold), &Request { seed, ..req.clone() }))
+                .collect();
+            let mut model = open_held(&tiny, hold);
+            let go_on = &mut || ControlFlow::Continue(());
+            let together = model.candidates(&req, &seeds, go_on).unwrap();
+            for (a, b) in alone.iter().zip(&together) {
+                assert_eq!((&a.text, a.reason), (&b.text, b.reason), "{architecture} {hold:?}");
+                assert_eq!(a.usage.decoded_tok, b.usage.decoded_tok);
+                assert!((a.mean_logprob - b.mean_logprob).abs() < 1e-3, "{architecture} {hold:?}");
+            }
+            assert_ne!(together[0].text, together[1].text);
+            // The conversation goes on from the prompt, whatever was tried.
+            let after = generate(&mut model, &Request { seed: 4, ..req.clone() });
+            assert_eq!(after.text, alone[1].text);
+            assert!(after.usage.reused_tok > 0);
+            let stopped = model.candidates(&req, &seeds, &mut || ControlFlow::Break(())).unwrap();
+            assert!(stopped.iter().all(|finish| finish.reason == FinishReason::Cancelled));
+        }
+    }
 }

@@ -26,6 +26,22 @@ pub const SPECIAL: [(&str, u32); 5] =
     [("<|endoftext|>", 3), ("<|im_start|>", 3), ("<|im_end|>", 3), ("<who>", 4), ("[PAD]", 5)];
 pub const CHATML: &str = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
+/// Pieces of a SentencePiece vocabulary besides the bytes, best first; `_` is the sign for a space.
+pub const PIECES: [&str; 14] =
+    ["_h", "el", "lo", "_hel", "_hello", "hel", "hello", "_", "h", "e", "l", "o", "s>", "</"];
+/// Special tokens of a SentencePiece vocabulary, with their kinds: control or user-defined.
+pub const PIECES_SPECIAL: [(&str, i32); 9] = [
+    ("<start_of_turn>", 3),
+    ("<end_of_turn>", 3),
+    ("[INST]", 3),
+    ("[/INST]", 3),
+    ("<|system|>", 3),
+    ("<|user|>", 3),
+    ("<|assistant|>", 3),
+    ("<|end|>", 4),
+    ("\n\n", 4),
+];
+
 const DIM: usize = 256;
 const FF_DIM: usize = 512;
 const HEADS: usize = 4;
@@ -40,17 +56,30 @@ impl Tiny {
         let mut tiny = Self { metadata: Vec::new(), tensors: Vec::new() };
         tiny.describe(architecture);
         tiny.add_vocabulary();
+        tiny.add_weights(architecture, mix);
+        tiny
+    }
+
+    /// A `llama` model with a SentencePiece vocabulary.
+    pub fn with_pieces() -> Self {
+        let mut tiny = Self { metadata: Vec::new(), tensors: Vec::new() };
+        tiny.describe("llama");
+        tiny.add_pieces();
+        tiny.add_weights("llama", Mix::F32);
+        tiny
+    }
+
+    fn add_weights(&mut self, architecture: &str, mix: Mix) {
         let mut weights = Weights { random: 1, mix };
-        let vocab = tiny.vocab().len();
-        tiny.add("token_embd.weight", weights.matrix(vocab, DIM, GgmlDType::Q6K));
-        tiny.add("output_norm.weight", weights.norm(DIM));
+        let vocab = self.vocab().len();
+        self.add("token_embd.weight", weights.matrix(vocab, DIM, GgmlDType::Q6K));
+        self.add("output_norm.weight", weights.norm(DIM));
         if architecture != "llama" {
-            tiny.add("output.weight", weights.matrix(vocab, DIM, GgmlDType::Q8_0));
+            self.add("output.weight", weights.matrix(vocab, DIM, GgmlDType::Q8_0));
         }
         for layer in 0..LAYERS {
-            tiny.add_layer(layer, architecture, &mut weights);
+            self.add_layer(layer, architecture, &mut weights);
         }
-        tiny
     }
 
     /// Sets or replaces an entry.
@@ -130,6 +159,27 @@ impl Tiny {
         self.set("tokenizer.ggml.bos_token_id", Value::U32(self.id("<|endoftext|>")));
         self.set("tokenizer.ggml.eos_token_id", Value::U32(self.id("<|im_end|>")));
         self.set("tokenizer.ggml.add_bos_token", Value::Bool(false));
+        self.set("tokenizer.chat_template", text(CHATML));
+    }
+
+    fn add_pieces(&mut self) {
+        let text = |s: &str| Value::String(s.to_owned());
+        let bytes = (0..256).map(|byte| (format!("<0x{byte:02X}>"), 6, 0.0));
+        let pieces = PIECES.iter().zip(1..).map(|(p, rank)| (p.replace('_', "\u{2581}"), 1, -(rank as f32)));
+        let special = PIECES_SPECIAL.iter().map(|(name, kind)| ((*name).to_owned(), *kind, -1000.0));
+        let first = [("<unk>", 2), ("<s>", 3), ("</s>", 3)].map(|(name, kind)| (name.to_owned(), kind, 0.0));
+        let vocab: Vec<(String, i32, f32)> =
+            first.into_iter().chain(bytes).chain(pieces).chain(special).collect();
+        let (tokens, (kinds, scores)): (Vec<_>, (Vec<_>, Vec<_>)) = vocab
+            .iter()
+            .map(|(name, kind, score)| (text(name), (Value::I32(*kind), Value::F32(*score))))
+            .unzip();
+        self.set("tokenizer.ggml.model", text("llama"));
+        self.set("tokenizer.ggml.tokens", Value::Array(tokens));
+        self.set("tokenizer.ggml.token_type", Value::Array(kinds));
+        self.set("tokenizer.ggml.scores", Value::Array(scores));
+        self.set("tokenizer.ggml.bos_token_id", Value::U32(1));
+        self.set("tokenizer.ggml.eos_token_id", Value::U32(2));
         self.set("tokenizer.chat_template", text(CHATML));
     }
 

@@ -225,8 +225,12 @@ impl Decoder {
     /// continuation and the logits behind it.
     ///
     /// # Errors
-    /// Where there is no memory. Then nothing was read.
-    pub fn step(&mut self, tokens: &[u32], each: &mut dyn FnMut(usize, &mut [f32])) -> Result<()> {
+    /// Where there is no memory, or `each` fails.
+    pub fn step(
+        &mut self,
+        tokens: &[u32],
+        each: &mut dyn FnMut(usize, &mut [f32]) -> Result<()>,
+    ) -> Result<()> {
         assert_eq!(tokens.len(), self.branches.len(), "a token for each continuation");
         self.scratch.places.clear();
         for (text, branch) in self.branches.iter_mut().enumerate() {
@@ -239,7 +243,7 @@ impl Decoder {
         let (vocab, stride) = (self.head.rows(), self.head.padded_rows());
         for at in 0..tokens.len() {
             self.branch_tok[at] += 1;
-            each(at, &mut self.scratch.logits[at * stride..][..vocab]);
+            each(at, &mut self.scratch.logits[at * stride..][..vocab])?;
         }
         Ok(())
     }
