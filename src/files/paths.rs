@@ -11,6 +11,8 @@ pub struct Paths {
     pub data: PathBuf,
     /// The user's own prompts lie in `prompts/` below it.
     pub config: PathBuf,
+    /// What can be computed again.
+    pub cache: PathBuf,
 }
 
 impl Paths {
@@ -22,6 +24,6 @@ impl Paths {
             app_name: "pushback".to_owned(),
         })
         .ok()?;
-        Some(Self { data: strategy.data_dir(), config: strategy.config_dir() })
+        Some(Self { data: strategy.data_dir(), config: strategy.config_dir(), cache: strategy.cache_dir() })
     }
 }

@@ -12,6 +12,7 @@ mod bad_files;
 mod parity;
 mod prompts;
 mod replies;
+mod saved;
 mod worker;
 
 /// The families that the one decoder serves.

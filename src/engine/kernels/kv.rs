@@ -3,6 +3,8 @@
 //!
 //! Pages are added as a text grows: nothing is copied, and no more is allocated than was read.
 
+use std::ops::Range;
+
 use super::attention::{CHUNK, Span};
 use super::buffer::Buffer;
 use super::format::TILE;
@@ -88,14 +90,66 @@ impl Pages {
         self.shape
     }
 
-    /// The pages' bytes, one after the other.
-    pub fn bytes(&self) -> impl Iterator<Item = &[u8]> {
-        self.pages.iter().map(Buffer::bytes)
+    /// Bytes of `export` for `n` positions.
+    pub fn export_bytes(shape: Shape, n: usize) -> usize {
+        let of_page = |first: usize| {
+            let n = shape.page_tok.min(n - first);
+            (n.next_multiple_of(TILE) + n) * shape.head_dim
+        };
+        let numbers: usize = (0..n).step_by(shape.page_tok).map(of_page).sum();
+        numbers * shape.layers * shape.kv_heads * size_of::<u16>()
     }
 
-    /// The same, to write to.
-    pub fn bytes_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
-        self.pages.iter_mut().map(Buffer::bytes_mut)
+    /// Appends keys and values of the first `n` positions, and of no others, to `out`.
+    ///
+    /// # Panics
+    /// Where no room was reserved for them.
+    pub fn export(&self, n: usize, out: &mut Vec<u8>) {
+        self.planes(n, &mut |page, keys, values, n| {
+            let mut keys = page[keys].to_vec();
+            // Beside the last positions, their tile has others.
+            let (last, lanes) = (n / TILE * TILE * self.shape.head_dim * 2, n % TILE);
+            for numbers in keys[last..].chunks_exact_mut(TILE * 2) {
+                numbers[lanes * 2..].fill(0);
+            }
+            out.extend_from_slice(&keys);
+            out.extend_from_slice(&page[values]);
+        });
+    }
+
+    /// Reads what `export` wrote for `n` positions, for which room was reserved.
+    ///
+    /// # Panics
+    /// Where `bytes` are not as many, or no room was reserved.
+    pub fn import(&mut self, n: usize, mut bytes: &[u8]) {
+        assert_eq!(bytes.len(), Self::export_bytes(self.shape, n), "bytes of {n} positions");
+        let mut ranges = Vec::new();
+        self.planes(n, &mut |_, keys, values, _| ranges.push([keys, values]));
+        let per_page = self.shape.layers * self.shape.kv_heads;
+        for (at, range) in ranges.into_iter().enumerate() {
+            for range in range {
+                let (from, rest) = bytes.split_at(range.len());
+                self.pages[at / per_page].bytes_mut()[range].copy_from_slice(from);
+                bytes = rest;
+            }
+        }
+    }
+
+    /// Calls `each` for every page, layer and head that the first `n` positions touch: the page's
+    /// bytes, where in them keys and values lie, and how many positions those are.
+    #[allow(clippy::type_complexity, reason = "two ranges and a count, for two callers in this file")]
+    fn planes(&self, n: usize, each: &mut dyn FnMut(&[u8], Range<usize>, Range<usize>, usize)) {
+        let Shape { layers, kv_heads, head_dim, page_tok } = self.shape;
+        for (page, first) in (0..n).step_by(page_tok).enumerate() {
+            let n = page_tok.min(n - first);
+            for plane in
+                (0..layers * kv_heads).map(|at| self.shape.plane_at(0, 0) + at * 2 * self.shape.plane())
+            {
+                let (keys, values) = (plane * 2, (plane + self.shape.plane()) * 2);
+                let keys = keys..keys + n.next_multiple_of(TILE) * head_dim * 2;
+                each(self.pages[page].bytes(), keys, values..values + n * head_dim * 2, n);
+            }
+        }
     }
 
     /// Number of pages that positions before `end` touch.

@@ -10,11 +10,14 @@ use super::runner::Wanted;
 use super::sampler::Sampler;
 use super::stream::{Piece, Stream};
 use super::tokenizer::Tokenizer;
-use crate::chat::Role;
+use crate::chat::{Message, Role};
 use crate::engine::{EngineError, Finish, FinishReason, Request, Usage};
 
 type Result<T> = std::result::Result<T, EngineError>;
 type Emit<'a> = &'a mut dyn FnMut(&str) -> ControlFlow<()>;
+
+/// Shorter heads are read again sooner than a file is.
+const LEAST_HEAD_TOK: usize = 64;
 
 /// Where the reply goes, piece by piece.
 struct Output<'a> {
@@ -28,6 +31,7 @@ pub(super) fn run(local: &mut Local, req: &Request, emit: Emit<'_>) -> Result<Fi
     let mut finish = unfinished(&prompt);
     let mut output = Output { emit, text: String::new() };
     let start = Instant::now();
+    local.begin(&req.messages, &prompt.tokens, &mut || (output.emit)(""))?;
     let read = local.prefill(&prompt.tokens, &mut finish.usage, &mut || (output.emit)(""))?.is_some();
     finish.usage.prefill = start.elapsed();
     if read {
@@ -74,6 +78,7 @@ pub(super) fn candidates(
     let prompt = local.prompt(&req.messages, req.max_tok)?;
     let mut finish = unfinished(&prompt);
     let start = Instant::now();
+    local.begin(&req.messages, &prompt.tokens, go_on)?;
     let Some(first) = local.prefill(&prompt.tokens, &mut finish.usage, go_on)?.map(|logits| logits.to_vec())
     else {
         return Ok(vec![finish; seeds.len()]);
@@ -206,6 +211,36 @@ impl Output<'_> {
 }
 
 impl Local {
+    /// Where a conversation begins anew: continues from its head on disk, or keeps it there, unless
+    /// `go_on` breaks off.
+    fn begin(
+        &mut self,
+        messages: &[Message],
+        tokens: &[u32],
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<()> {
+        let Some(saved) = &self.saved else { return Ok(()) };
+        let head = self.head_tok(messages, tokens)?;
+        // The prompt's last token is read in any case.
+        let head = &tokens[..head.min(tokens.len().saturating_sub(1))];
+        if head.len() < LEAST_HEAD_TOK || self.runner.tokens().starts_with(head) {
+            return Ok(());
+        }
+        if !self.runner.restore(saved, head)? {
+            let mut past = self.runner.keep_common(head);
+            while past < head.len() {
+                if go_on().is_break() {
+                    return Ok(());
+                }
+                let n = self.runner.piece_tok(head.len() - past);
+                self.runner.read(&head[past..past + n], Wanted::Nothing)?;
+                past += n;
+            }
+            self.runner.keep(saved, head.len());
+        }
+        Ok(())
+    }
+
     /// Reads what of `tokens` is not in the cache yet. The logits behind the last one; or nothing,
     /// if there is none or `go_on` broke off between two pieces.
     pub(super) fn prefill(

@@ -6,16 +6,17 @@
 //! `stream`.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use self::config::Config;
 use self::gguf::Gguf;
 use self::prompt::{Prompt, Prompter};
 use self::runner::Runner;
+use self::saved::Saved;
 use self::source::Source;
 use self::weights::Weights;
 use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, Request, Usage};
-use crate::chat::Message;
+use crate::chat::{Message, Role};
 
 pub use self::device::DeviceChoice;
 pub use self::weights::Hold;
@@ -32,6 +33,7 @@ mod prompt;
 mod rope;
 mod runner;
 mod sampler;
+mod saved;
 mod source;
 mod stream;
 mod template;
@@ -47,6 +49,7 @@ pub struct Local {
     runner: Runner,
     /// Bytes of all weights that each token is multiplied by.
     weight_bytes: u64,
+    saved: Option<Saved>,
 }
 
 /// Where and how a model is to run.
@@ -64,15 +67,22 @@ impl Local {
     /// Loads the GGUF file at `path`.
     pub fn open(path: &Path, settings: Settings) -> Result<Self> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        Self::load(&Source::map(path)?, &name, settings)
+        Self::load(&Source::map(path)?, &name, settings, None)
+    }
+
+    /// The same. What the model makes of a conversation's first message is kept in `folder`, so
+    /// that the next start need not read it again.
+    pub fn open_saving(path: &Path, settings: Settings, folder: PathBuf) -> Result<Self> {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        Self::load(&Source::map(path)?, &name, settings, Some(folder))
     }
 
     /// Loads a GGUF file that is part of the program; `name` stands in for a file name.
     pub fn from_bytes(bytes: &'static [u8], name: &str, settings: Settings) -> Result<Self> {
-        Self::load(&Source::Static(bytes), name, settings)
+        Self::load(&Source::Static(bytes), name, settings, None)
     }
 
-    fn load(source: &Source, name: &str, settings: Settings) -> Result<Self> {
+    fn load(source: &Source, name: &str, settings: Settings, folder: Option<PathBuf>) -> Result<Self> {
         let device = settings.device.open()?;
         let file = Gguf::parse(source.bytes())?;
         let cfg = Config::read(&file)?;
@@ -90,7 +100,8 @@ impl Local {
             device: device::name_of(&device),
             arithmetic: runner.name(),
         };
-        Ok(Self { info, prompter, runner, weight_bytes: weights::bytes_per_token(&file) })
+        let saved = folder.map(|folder| Saved::new(folder, source, runner.tier()));
+        Ok(Self { info, prompter, runner, weight_bytes: weights::bytes_per_token(&file), saved })
     }
 
     /// The tokens that a reply to `messages` would follow.
@@ -138,6 +149,16 @@ impl Local {
             Some(logits) => Ok(logits.to_vec()),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// How many of the tokens of a conversation that begins with `messages` stay the same whatever
+    /// comes after its first message.
+    fn head_tok(&self, messages: &[Message], tokens: &[u32]) -> Result<usize> {
+        let Some(first) = messages.first().filter(|first| first.role == Role::System) else { return Ok(0) };
+        // Two other conversations with the same beginning: what all have in common is the head.
+        let with = |text: &str| self.prompt_tokens(&[first.clone(), Message::new(Role::User, text)]);
+        let common = |other: &[u32]| tokens.iter().zip(other).take_while(|(a, b)| a == b).count();
+        Ok(common(&with("A")?).min(common(&with("?")?)))
     }
 
     /// The prompt for `messages`, if it and `reply_tok` more tokens fit the context.

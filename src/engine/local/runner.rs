@@ -8,6 +8,7 @@ use super::cpu;
 use super::decoder::Decoder;
 use super::kv::Cache;
 use super::sampler::log_sum_exp;
+use super::saved::Saved;
 use super::weights::{Hold, Weights};
 use crate::engine::EngineError;
 use crate::engine::kernels::choose_kernels;
@@ -70,8 +71,16 @@ impl Runner {
     /// What computes, for screens and records: `avx2, 2 threads` or `tensors`.
     pub fn name(&self) -> String {
         match self {
-            Self::Kernels(decoder) => format!("{}, {} threads", decoder.tier(), decoder.threads()),
-            Self::Tensors(_) => "tensors".to_owned(),
+            Self::Kernels(_) => format!("{}, {} threads", self.tier(), self.threads()),
+            Self::Tensors(_) => self.tier().to_owned(),
+        }
+    }
+
+    /// The instructions in use; results of two tiers differ in the last bits.
+    pub fn tier(&self) -> &'static str {
+        match self {
+            Self::Kernels(decoder) => decoder.tier(),
+            Self::Tensors(_) => "tensors",
         }
     }
 
@@ -109,6 +118,25 @@ impl Runner {
             Self::Tensors(tensors) => tensors.cache.truncate_to(common),
         }
         common
+    }
+
+    /// Continues from what `saved` has of `head`, if it has it.
+    pub fn restore(&mut self, saved: &Saved, head: &[u32]) -> Result<bool> {
+        let Self::Kernels(decoder) = self else { return Ok(false) };
+        match saved.load(head, decoder.export_bytes(head.len())) {
+            Some(bytes) => decoder.import(head, &bytes).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Keeps the first `n` tokens in `saved`. That is worth nothing but time: where it fails, the
+    /// conversation goes on.
+    pub fn keep(&self, saved: &Saved, n: usize) {
+        if let Self::Kernels(decoder) = self
+            && let Err(e) = saved.store(&decoder.tokens()[..n], &decoder.export(n))
+        {
+            tracing::warn!("the head cannot be kept for the next start: {e}");
+        }
     }
 
     /// How many of the next `left` tokens to read at once.

@@ -103,6 +103,31 @@ impl Decoder {
         &self.tokens
     }
 
+    /// Bytes of what `export` makes of `n` tokens.
+    pub fn export_bytes(&self, n: usize) -> usize {
+        Pages::export_bytes(self.pages.shape(), n)
+    }
+
+    /// Keys and values of the first `n` tokens.
+    pub fn export(&self, n: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.export_bytes(n));
+        self.pages.export(n, &mut out);
+        out
+    }
+
+    /// Takes `tokens` for read, with keys and values as `export` wrote them, instead of what was
+    /// read before.
+    ///
+    /// # Errors
+    /// Where there is no memory. Then nothing is read.
+    pub fn import(&mut self, tokens: &[u32], bytes: &[u8]) -> Result<()> {
+        self.truncate_to(0);
+        self.pages.reserve(tokens.len()).map_err(no_memory)?;
+        self.pages.import(tokens.len(), bytes);
+        self.tokens.extend_from_slice(tokens);
+        Ok(())
+    }
+
     /// Forgets all but the first `n` tokens, and every continuation.
     pub fn truncate_to(&mut self, n: usize) {
         self.branches.clear();
