@@ -58,19 +58,30 @@ unsafe fn dots<I: Isa, T: Format, const M: usize, const FIRST: usize, const PAIR
     at: usize,
 ) -> [I::I; M] {
     let mut total = [I::zero_i(); M];
+    // One row has two sums, so that the second need not wait for the first. More rows do not wait,
+    // and their sums must fit the registers.
+    let apart = M == 1 || I::ROOM[T::BITS] < 2;
     let (mut even, mut odd) = ([I::zero_s(); M], [I::zero_s(); M]);
-    let room = if I::ROOM[T::BITS] < PAIRS { I::ROOM[T::BITS] } else { PAIRS };
+    let room = if apart { I::ROOM[T::BITS] } else { I::ROOM[T::BITS] / 2 };
+    let room = if room < PAIRS { room } else { PAIRS };
     unrolled!(PAIR < PAIRS, {
         let (first, second) = weights_of::<I, T>(plane, FIRST + PAIR);
         for m in 0..M {
             let q = (*acts[m].add(at)).q.as_ptr().add((FIRST + PAIR) * 8);
             even[m] = dot_of::<I, T>(even[m], first, I::spread(q));
-            odd[m] = dot_of::<I, T>(odd[m], second, I::spread(q.add(4)));
+            if apart {
+                odd[m] = dot_of::<I, T>(odd[m], second, I::spread(q.add(4)));
+            } else {
+                even[m] = dot_of::<I, T>(even[m], second, I::spread(q.add(4)));
+            }
         }
         if (PAIR + 1) % room == 0 {
             for m in 0..M {
-                let both = I::add_i(I::widen(even[m]), I::widen(odd[m]));
-                total[m] = if PAIR < room { both } else { I::add_i(total[m], both) };
+                let mut sum = I::widen(even[m]);
+                if apart {
+                    sum = I::add_i(sum, I::widen(odd[m]));
+                }
+                total[m] = if PAIR < room { sum } else { I::add_i(total[m], sum) };
                 (even[m], odd[m]) = (I::zero_s(), I::zero_s());
             }
         }
