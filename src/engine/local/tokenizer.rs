@@ -2,6 +2,7 @@
 //! Knows: byte-level BPE. Never: messages, templates, probabilities.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use regex::Regex;
 use tokenizers::models::bpe::{BPE, Vocab};
@@ -38,6 +39,12 @@ enum Kind {
     UserDefined,
     /// Fills the vocabulary up.
     Unused,
+}
+
+/// What text is cut into before BPE.
+enum Run<'a> {
+    Plain(&'a str),
+    Special(&'a str),
 }
 
 /// Tokenizer of one model.
@@ -129,24 +136,35 @@ impl Tokenizer {
     /// Pieces of a word may come from two stretches; a special token never does.
     pub fn encode(&self, stretches: &[(&str, Trust)]) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
-        let mut plain = String::new();
-        for (text, trust) in stretches {
-            let special = match trust {
-                Trust::Typed => None,
-                Trust::Authored => self.user_defined.as_ref(),
-                Trust::Template => self.all_special.as_ref(),
-            };
-            let mut from = 0;
-            for found in special.iter().flat_map(|special| special.find_iter(text)) {
-                plain.push_str(&text[from..found.start()]);
-                self.encode_plain(&mut plain, &mut ids)?;
-                ids.extend(self.names.get(found.as_str()));
-                from = found.end();
+        self.cut(stretches, &mut |run| {
+            match run {
+                Run::Plain(text) => ids.extend(self.bpe.encode_fast(text, false).map_err(fault)?.get_ids()),
+                Run::Special(name) => ids.extend(self.names.get(name)),
             }
-            plain.push_str(&text[from..]);
-        }
-        self.encode_plain(&mut plain, &mut ids)?;
+            Ok(())
+        })?;
         Ok(ids)
+    }
+
+    /// The same tokens, each with the bytes of the joined text that it stands for.
+    pub fn locate(&self, stretches: &[(&str, Trust)]) -> Result<Vec<(u32, Range<usize>)>> {
+        let (mut located, mut at) = (Vec::new(), 0);
+        self.cut(stretches, &mut |run| {
+            match run {
+                Run::Plain(text) => {
+                    let encoding = self.bpe.encode(text, false).map_err(fault)?;
+                    let places = encoding.get_offsets().iter().map(|&(from, to)| at + from..at + to);
+                    located.extend(encoding.get_ids().iter().copied().zip(places));
+                    at += text.len();
+                }
+                Run::Special(name) => {
+                    located.extend(self.names.get(name).map(|&id| (id, at..at + name.len())));
+                    at += name.len();
+                }
+            }
+            Ok(())
+        })?;
+        Ok(located)
     }
 
     /// Puts the token that begins every text in front, where the model expects it.
@@ -156,13 +174,31 @@ impl Tokenizer {
         }
     }
 
-    fn encode_plain(&self, plain: &mut String, ids: &mut Vec<u32>) -> Result<()> {
-        if !plain.is_empty() {
-            let encoding = self.bpe.encode_fast(plain.as_str(), false);
-            ids.extend(encoding.map_err(|e| EngineError::Tokenizer(e.to_string()))?.get_ids());
-            plain.clear();
+    /// Cuts `stretches` at the special tokens that they may contain.
+    fn cut(&self, stretches: &[(&str, Trust)], take: &mut dyn FnMut(Run<'_>) -> Result<()>) -> Result<()> {
+        let mut plain = String::new();
+        let mut end = |plain: &mut String, special: Option<&str>| {
+            if !plain.is_empty() {
+                take(Run::Plain(plain))?;
+                plain.clear();
+            }
+            special.map_or(Ok(()), |name| take(Run::Special(name)))
+        };
+        for (text, trust) in stretches {
+            let special = match trust {
+                Trust::Typed => None,
+                Trust::Authored => self.user_defined.as_ref(),
+                Trust::Template => self.all_special.as_ref(),
+            };
+            let mut from = 0;
+            for found in special.iter().flat_map(|special| special.find_iter(text)) {
+                plain.push_str(&text[from..found.start()]);
+                end(&mut plain, Some(found.as_str()))?;
+                from = found.end();
+            }
+            plain.push_str(&text[from..]);
         }
-        Ok(())
+        end(&mut plain, None)
     }
 
     /// The text of token `id`, which need not be whole characters. Empty for control tokens.
@@ -175,6 +211,11 @@ impl Tokenizer {
     /// The name of token `id`, as the file spells it.
     pub fn name(&self, id: u32) -> Option<&str> {
         self.names.iter().find(|(_, other)| **other == id).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether token `id` was put into the vocabulary by name, instead of being a piece of text.
+    pub fn is_special(&self, id: u32) -> bool {
+        self.kinds[id as usize] != Kind::Normal
     }
 
     /// The token that begins a text, if the model has one.
@@ -225,6 +266,10 @@ impl Rules {
             other => return Err(EngineError::UnsupportedPreTokenizer(other.to_owned())),
         })
     }
+}
+
+fn fault(error: tokenizers::Error) -> EngineError {
+    EngineError::Tokenizer(error.to_string())
 }
 
 fn required<T>(value: Option<T>, key: &str) -> Result<T> {
@@ -290,7 +335,6 @@ fn build_bpe(
     merges: Vec<(String, String)>,
     rules: &Rules,
 ) -> Result<tokenizers::Tokenizer> {
-    let fault = |e: tokenizers::Error| EngineError::Tokenizer(e.to_string());
     let normal = tokens.iter().zip(kinds).zip(0..).filter(|((_, kind), _)| **kind == Kind::Normal);
     let vocab: HashMap<String, u32> = normal.map(|((token, _), id)| ((*token).to_owned(), id)).collect();
     if let Some(missing) = ByteLevel::alphabet().iter().find(|c| !vocab.contains_key(&c.to_string())) {
