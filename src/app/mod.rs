@@ -5,6 +5,7 @@ mod error;
 pub mod judge;
 pub mod library;
 pub mod practise;
+pub mod prompt;
 pub mod voice;
 
 pub use error::AppError;

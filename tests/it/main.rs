@@ -9,6 +9,7 @@ mod feedback;
 mod guard;
 mod judge;
 mod lines;
+mod memory;
 mod persona;
 mod pocket;
 mod practise;
