@@ -6,6 +6,7 @@ pub mod judge;
 pub mod library;
 pub mod practise;
 pub mod prompt;
+pub mod sent;
 pub mod voice;
 
 pub use error::AppError;

@@ -7,7 +7,7 @@ use std::thread;
 use clap::Args;
 
 use super::model::ModelArgs;
-use super::{DataArgs, INTERRUPTED, PromptArgs};
+use super::{DataArgs, FIRST_CLIENT, INTERRUPTED, PromptArgs};
 use crate::app::library::Library;
 use crate::app::practise::{Cast, Practice};
 use crate::domain::persona::Persona;
@@ -111,9 +111,6 @@ enum Chosen {
     Persona(Box<Persona>),
     Nobody(ExitCode),
 }
-
-/// The client who comes in when nobody is named.
-const FIRST_CLIENT: &str = "ray";
 
 /// The client that the trainee picks; without a terminal to ask on, the first client.
 fn choose(screen: Screen, input: &mut Input, library: &Library) -> anyhow::Result<Chosen> {

@@ -6,6 +6,7 @@ mod chat;
 mod judge;
 mod model;
 mod personas;
+mod prompt;
 mod sessions;
 
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ enum Command {
     Judge(judge::JudgeArgs),
     /// Sessions on this computer.
     Sessions(sessions::SessionsArgs),
+    /// What a model is sent.
+    Prompt(prompt::TokensArgs),
     /// Measure how fast a model runs here.
     Bench(bench::BenchArgs),
 }
@@ -85,6 +88,9 @@ impl DataArgs {
     }
 }
 
+/// The client who comes in when nobody is named.
+const FIRST_CLIENT: &str = "ray";
+
 /// Exit code: what was asked for did not work.
 const FAILED: u8 = 1;
 /// Exit code: something needed is not there yet, or a check found problems.
@@ -101,6 +107,7 @@ pub fn run() -> ExitCode {
         Some(Command::Personas(args)) => personas::run(args),
         Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Sessions(args)) => sessions::run(args),
+        Some(Command::Prompt(args)) => prompt::run(args),
         Some(Command::Bench(args)) => bench::run(args),
     };
     done.unwrap_or_else(|error| fail(&error))

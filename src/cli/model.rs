@@ -6,9 +6,10 @@ use clap::Args;
 
 use crate::app::AppError;
 use crate::app::library::Library;
+use crate::app::sent::Wording;
 use crate::app::voice::Voice;
 use crate::engine::Engine;
-use crate::engine::local::{DeviceChoice, Hold, Local};
+use crate::engine::local::{DeviceChoice, Hold, Local, PromptReader};
 use crate::engine::worker::Worker;
 use crate::files::hash;
 use crate::ui::screen::Screen;
@@ -19,21 +20,51 @@ static POCKET: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/mode
 /// The name of the bundled client on the command line.
 const POCKET_NAME: &str = "pocket";
 
-/// Which model, and where it runs.
+/// Which model.
 #[derive(Clone, Debug, Args)]
-pub(super) struct ModelArgs {
+pub(super) struct ModelFile {
     /// `pocket` (bundled) or the path of a GGUF file.
     #[arg(long, value_name = "NAME|PATH", default_value = POCKET_NAME)]
     model: PathBuf,
+}
+
+/// Which model, and where it runs.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ModelArgs {
+    #[command(flatten)]
+    file: ModelFile,
     /// Where the model runs: auto, cpu, cuda, cuda:N, metal.
     #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
     device: DeviceChoice,
 }
 
+impl ModelFile {
+    /// The file; none for the bundled model.
+    fn path(&self) -> Option<&Path> {
+        (self.model != Path::new(POCKET_NAME)).then_some(&*self.model)
+    }
+
+    /// As much of the model as it takes to read a prompt.
+    pub(super) fn reader(&self) -> Result<PromptReader, AppError> {
+        Ok(match self.path() {
+            Some(path) => PromptReader::open(path)?,
+            None => PromptReader::from_bytes(POCKET, POCKET_NAME)?,
+        })
+    }
+
+    /// How the model is spoken to.
+    pub(super) fn wording(&self, library: &Library) -> Result<Wording, AppError> {
+        Ok(match self.path() {
+            Some(_) => Wording::Free(Box::new(library.notes()?)),
+            None => Wording::Compact,
+        })
+    }
+}
+
 impl ModelArgs {
     /// The model's file; none for the bundled one.
     pub(super) fn path(&self) -> Option<&Path> {
-        (self.model != Path::new(POCKET_NAME)).then_some(&*self.model)
+        self.file.path()
     }
 
     /// The model, loaded.

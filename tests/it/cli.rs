@@ -239,6 +239,9 @@ fn the_bundled_client_hears_the_end_of_a_long_reply() {
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
     let told = talk(home.path(), &["--persona", "ray", "--seed", "3"], &lines);
     assert!(told.contains("Session: 3 replies"), "{told}");
+    let shown = talk(home.path(), &["prompt", "show", "--turn", "1", "--json"], &[]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert!(shown["counts"]["total"].as_u64().unwrap() < 200, "{}", shown["counts"]);
 }
 
 #[test]

@@ -13,5 +13,6 @@ mod memory;
 mod persona;
 mod pocket;
 mod practise;
+mod prompt;
 mod store;
 mod support;
