@@ -46,6 +46,22 @@ pub enum AppError {
         /// The limit.
         limit: usize,
     },
+    /// A reply that leaves the model no room for its own, even with nothing else to remember.
+    #[error("that reply is too long for this model: {needed} tokens are needed, its context is {context}")]
+    NoRoom {
+        /// Tokens of head, opening, reply and answer.
+        needed: usize,
+        /// Tokens that the model can hold.
+        context: usize,
+    },
+    /// A turn that a session does not have, or for which nothing is sent.
+    #[error("there is no turn {asked} that sends anything")]
+    NoTurn {
+        /// What was asked for.
+        asked: u32,
+        /// The session's newest turn.
+        last: u32,
+    },
     /// There is no exchange to take back.
     #[error("there is nothing to take back")]
     NothingToUndo,
@@ -79,6 +95,11 @@ impl AppError {
             }),
             Self::NothingToContinue => Some("begin one: `pushback`".to_owned()),
             Self::TooLong { .. } => Some("nothing was sent; say it in fewer words".to_owned()),
+            Self::NoRoom { .. } => Some("/undo takes it back; say it in fewer words".to_owned()),
+            Self::NoTurn { last: 0, .. } => {
+                Some("the session has only its opening, which is the client's own".to_owned())
+            }
+            Self::NoTurn { last, .. } => Some(format!("the session's turns are 1 to {last}")),
             Self::NothingToUndo => None,
             Self::NoLine { .. } => Some("`pushback personas check` lists what the banks lack".to_owned()),
             Self::NothingFit => Some("press Enter to let it try again, or use another model".to_owned()),

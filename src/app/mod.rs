@@ -5,6 +5,8 @@ mod error;
 pub mod judge;
 pub mod library;
 pub mod practise;
+pub mod prompt;
+pub mod sent;
 pub mod voice;
 
 pub use error::AppError;

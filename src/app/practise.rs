@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::app::AppError;
-use crate::app::voice::{Scene, Spoken, Voice};
+use crate::app::voice::{Scene, Voice};
 use crate::domain::action::Action;
 use crate::domain::client::{self, Intent, Step};
 use crate::domain::coach::{Coach, Suggestion};
@@ -18,6 +18,9 @@ use crate::store::Store;
 
 /// Nobody says more in one go; a paste of this size is a mistake.
 pub const MAX_REPLY_CHARS: usize = 8_000;
+
+/// How a silence of the trainee's stands in a session.
+pub const SILENCE: &str = "…";
 
 /// Who hears and answers a trainee, besides the client.
 pub struct Cast {
@@ -36,6 +39,7 @@ pub struct Practice {
     id: SessionId,
     setting: Setting,
     path: Path,
+    forgotten: usize,
 }
 
 /// Receives the client's words as they are spoken; `Break` cuts them short.
@@ -52,7 +56,7 @@ impl Practice {
         let reply = opening(&setting.persona, setting.seed, &cast.judge);
         store.answer(turn.id, &reply)?;
         turn.reply = Some(reply);
-        Ok(Self { store, cast, id, setting, path: Path::new(vec![turn]) })
+        Ok(Self { store, cast, id, setting, path: Path::new(vec![turn]), forgotten: 0 })
     }
 
     /// Goes on with a stored session, or with the latest.
@@ -66,7 +70,7 @@ impl Practice {
         };
         let (setting, path) = store.load(id)?;
         store.set_ended(id, false)?;
-        Ok(Self { store, cast, id, setting, path })
+        Ok(Self { store, cast, id, setting, path, forgotten: 0 })
     }
 
     /// Judges a reply of the trainee's and stores it; the client has not answered yet.
@@ -91,9 +95,9 @@ impl Practice {
     /// # Errors
     /// Where the model fails or was stopped before a word; the answer is then still owed.
     pub fn answer(&mut self, listener: Listener<'_>, stopped: &dyn Fn() -> bool) -> Result<&Reply, AppError> {
-        let dice = Dice::for_turn(self.setting.seed, u64::from(self.path.head().map_or(0, |t| t.number)));
-        let (step, intent) = self.react(dice.clone());
-        let spoken = self.word(&step, &intent, dice, stopped)?;
+        let moment = Moment::of(&self.setting.persona, self.setting.seed, &self.path);
+        let spoken = self.cast.voice.speak(&moment.scene(&self.setting.persona, &self.path), stopped)?;
+        let Moment { step, intent, .. } = moment;
         let (text, cut) = say(&spoken.text, listener);
         if cut && text.is_empty() {
             return Err(AppError::Stopped);
@@ -114,6 +118,7 @@ impl Practice {
         let turn = self.path.head().expect("a session has an opening").id;
         self.store.answer(turn, &reply)?;
         self.path.answer(reply);
+        self.forgotten = spoken.forgotten;
         Ok(self.path.last_reply().expect("just recorded"))
     }
 
@@ -182,6 +187,12 @@ impl Practice {
         &self.path
     }
 
+    /// How many of the oldest exchanges, the opening not counted, the model did not see when it
+    /// last answered: its memory is full. The session keeps them.
+    pub fn forgotten(&self) -> usize {
+        self.forgotten
+    }
+
     /// Whether the trainee has spoken and the client has not answered.
     pub fn owes_answer(&self) -> bool {
         self.path.head().is_some_and(|t| t.reply.is_none())
@@ -191,53 +202,62 @@ impl Practice {
     pub fn has_left(&self) -> bool {
         self.path.head().and_then(|t| t.reply.as_ref()).is_some_and(|r| r.action == Action::Leave)
     }
+}
 
-    /// How the client takes the newest reply, and what they will do about it.
-    fn react(&self, mut dice: Dice) -> (Step, Intent) {
-        let persona = &self.setting.persona;
-        let before = self.path.last_reply();
-        let state = before.map_or_else(|| client::begin(persona), |r| r.state.clone());
-        let Some(said) = self.path.head().and_then(|t| t.trainee.as_ref()) else {
-            let heard = client::Heard { moves: &[], apology: false, words: "", asks_plan: false };
-            let intent = client::act(persona, &state, &heard, "", &mut dice);
-            return (Step { state, why: Vec::new() }, intent);
-        };
-        let heard = client::Heard {
-            moves: &said.verdict.moves,
-            apology: apology(&said.verdict),
-            words: &said.text,
-            asks_plan: client::asks_for_plan(&said.verdict.moves, &said.text),
-        };
-        let step = client::step(persona, &state, &heard);
-        let last = before.map_or("", |r| &r.text);
-        let intent = client::act(persona, &step.state, &heard, last, &mut dice);
-        (step, intent)
+/// How the client takes the newest reply, and what they will do about it.
+pub(super) struct Moment {
+    step: Step,
+    intent: Intent,
+    dice: Dice,
+}
+
+impl Moment {
+    /// The moment at the end of `path`, which is still to be answered: always the same for the
+    /// same seed.
+    pub(super) fn of(persona: &Persona, seed: u64, path: &Path) -> Self {
+        let dice = Dice::for_turn(seed, u64::from(path.head().map_or(0, |t| t.number)));
+        let (step, intent) = react(persona, path, dice.clone());
+        Self { step, intent, dice }
     }
 
-    fn word(
-        &mut self,
-        step: &Step,
-        intent: &Intent,
-        dice: Dice,
-        stopped: &dyn Fn() -> bool,
-    ) -> Result<Spoken, AppError> {
-        let said = self.path.head().and_then(|t| t.trainee.as_ref());
-        let scene = Scene {
-            persona: &self.setting.persona,
-            state: &step.state,
-            intent,
+    /// What whoever words it needs to know.
+    pub(super) fn scene<'a>(&'a self, persona: &'a Persona, path: &'a Path) -> Scene<'a> {
+        let said = path.head().and_then(|t| t.trainee.as_ref());
+        Scene {
+            persona,
+            state: &self.step.state,
+            intent: &self.intent,
             moves: said.map_or(&[], |s| &s.verdict.moves),
             apology: said.is_some_and(|s| apology(&s.verdict)),
             trainee: said.map_or("", |s| &s.text),
-            path: &self.path,
-            dice,
-        };
-        self.cast.voice.speak(&scene, stopped)
+            path,
+            dice: self.dice.clone(),
+        }
     }
 }
 
+fn react(persona: &Persona, path: &Path, mut dice: Dice) -> (Step, Intent) {
+    let before = path.last_reply();
+    let state = before.map_or_else(|| client::begin(persona), |r| r.state.clone());
+    let Some(said) = path.head().and_then(|t| t.trainee.as_ref()) else {
+        let heard = client::Heard { moves: &[], apology: false, words: "", asks_plan: false };
+        let intent = client::act(persona, &state, &heard, "", &mut dice);
+        return (Step { state, why: Vec::new() }, intent);
+    };
+    let heard = client::Heard {
+        moves: &said.verdict.moves,
+        apology: apology(&said.verdict),
+        words: &said.text,
+        asks_plan: client::asks_for_plan(&said.verdict.moves, &said.text),
+    };
+    let step = client::step(persona, &state, &heard);
+    let last = before.map_or("", |r| &r.text);
+    let intent = client::act(persona, &step.state, &heard, last, &mut dice);
+    (step, intent)
+}
+
 /// The client's first words. What they do is read off them: openings are free text.
-fn opening(persona: &Persona, seed: u64, judge: &Judge) -> Reply {
+pub(super) fn opening(persona: &Persona, seed: u64, judge: &Judge) -> Reply {
     let mut dice = Dice::for_turn(seed, 0);
     let text = persona.openings[dice.below(persona.openings.len())].clone();
     let heard = judge.client(None, None, &text);

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use crate::app::AppError;
+use crate::app::prompt::{self, Model, Prompt};
 use crate::chat::Message;
 use crate::domain::action::Action;
 use crate::domain::client::{Intent, Stage, State};
@@ -12,9 +13,9 @@ use crate::domain::guard::{self, Fault};
 use crate::domain::lines::{self, Banks, Query};
 use crate::domain::moves::Move;
 use crate::domain::persona::Persona;
-use crate::domain::prompt::{self, Exchange, Notes};
+use crate::domain::prompt::Notes;
 use crate::domain::session::{Path, RunnerUp};
-use crate::engine::{ChooseRequest, Engine, EngineError, FinishReason, Request, Sampling};
+use crate::engine::{ChooseRequest, Engine, Finish, FinishReason, Request, Sampling};
 
 /// How many authored lines the ranker reads.
 const SHORTLIST: usize = 24;
@@ -75,6 +76,8 @@ pub struct Spoken {
     pub text: String,
     /// The candidates that lost, best first.
     pub runners_up: Vec<RunnerUp>,
+    /// How many of the oldest exchanges the model did not see, since its memory is full.
+    pub forgotten: usize,
 }
 
 struct Candidate {
@@ -102,8 +105,8 @@ impl Voice {
     /// # Errors
     /// Where the model fails, the banks are empty for this moment, or `stopped` said so.
     pub fn speak(&mut self, scene: &Scene<'_>, stopped: &dyn Fn() -> bool) -> Result<Spoken, AppError> {
-        let candidates = match self {
-            Self::Pocket { banks, ranker } => chosen(banks, ranker.as_mut(), scene)?,
+        let (candidates, forgotten) = match self {
+            Self::Pocket { banks, ranker } => (chosen(banks, ranker.as_mut(), scene)?, 0),
             Self::Free { engine, notes, candidates, failed } => {
                 let dice = Dice::for_turn(scene.dice.clone().next_u64(), *failed);
                 written(engine.as_mut(), notes, (*candidates, dice), scene, stopped)?
@@ -115,7 +118,8 @@ impl Voice {
             }
             return Err(AppError::NothingFit);
         }
-        best(candidates).ok_or_else(|| AppError::NoLine {
+        let spoken = best(candidates).map(|(text, runners_up)| Spoken { text, runners_up, forgotten });
+        spoken.ok_or_else(|| AppError::NoLine {
             persona: scene.persona.id.clone(),
             action: scene.intent.action.as_str(),
         })
@@ -158,7 +162,7 @@ pub fn weigh(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Resul
             dice: scene.dice.clone(),
         },
     );
-    let fits = fits(ranker, scene, &said, lines.iter().map(|l| l.text.clone()).collect())?;
+    let fits = fits(ranker, scene, lines.iter().map(|l| l.text.clone()).collect())?;
     Ok(lines.into_iter().zip(fits).map(|(line, fit)| Weighed { line, fit }).collect())
 }
 
@@ -184,18 +188,13 @@ fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<V
 
 /// The ranker's opinion of each line. It was trained to give the fitting line the highest
 /// log-probability per token.
-fn fits(
-    ranker: &mut dyn Engine,
-    scene: &Scene<'_>,
-    said: &[String],
-    options: Vec<String>,
-) -> Result<Vec<f32>, AppError> {
+fn fits(ranker: &mut dyn Engine, scene: &Scene<'_>, options: Vec<String>) -> Result<Vec<f32>, AppError> {
     if options.len() < 2 {
         return Ok(vec![0.0; options.len()]);
     }
-    let mv = scene.moves.first().copied().unwrap_or(Move::Other);
-    let previous = said.last().map(String::as_str);
-    let messages = prompt::compact(scene.persona, scene.intent.action, mv, previous, scene.trainee);
+    let count = |messages: &[Message]| ranker.count_tokens(messages);
+    let model = Model { context_tok: ranker.info().context_tok, count: &count };
+    let messages = prompt::compact(model, scene)?.messages;
     let likelihoods = ranker.choose(&ChooseRequest { messages, options })?;
     Ok(likelihoods.into_iter().map(|l| l.total / l.tok as f32).collect())
 }
@@ -209,85 +208,62 @@ fn standardised(values: impl Iterator<Item = f32>) -> Vec<f32> {
     values.iter().map(|v| if deviation > 1e-6 { (v - mean) / deviation } else { 0.0 }).collect()
 }
 
-/// Candidates that a model wrote: the first without a fault ends the search.
+/// Candidates that a model wrote, and how many exchanges it no longer saw: one, if it has no fault.
 fn written(
     engine: &mut dyn Engine,
     notes: &Notes,
     (candidates, mut dice): (u32, Dice),
     scene: &Scene<'_>,
     stopped: &dyn Fn() -> bool,
-) -> Result<Vec<Candidate>, AppError> {
-    let mv = scene.moves.first().copied().unwrap_or(Move::Other);
-    let note = notes.note(scene.persona, scene.intent, mv);
+) -> Result<(Vec<Candidate>, usize), AppError> {
+    let count = |messages: &[Message]| engine.count_tokens(messages);
+    let model = Model { context_tok: engine.info().context_tok, count: &count };
+    let Prompt { messages, note, forgotten, reply_tok } = prompt::free(model, notes, scene)?;
     let said = scene.path.client_said();
-    let told = format!("{}\n{note}", notes.head(scene.persona));
-    let history = exchanges(scene.path);
-    let mut messages = notes.build(scene.persona, &history, scene.trainee, &note);
+    let told = format!("{}\n{}", notes.head(scene.persona), note.unwrap_or_default());
+    let mut request = Request {
+        messages,
+        sampling: Sampling::default(),
+        max_tok: reply_tok,
+        stop: vec!["\n\n".to_owned()],
+        seed: 0,
+    };
+    let mut seeds = (0..candidates.max(1)).map(|_| dice.next_u64());
     let mut found = Vec::new();
-    for _ in 0..candidates.max(1) {
-        let seed = dice.next_u64();
-        let (text, mean_logprob) = write(engine, &mut messages, scene.intent.words, seed, stopped)?;
+    // One first, since it is nearly always good; the others together, which takes little longer
+    // than one of them.
+    request.seed = seeds.next().unwrap_or_default();
+    let later: Vec<u64> = seeds.collect();
+    let mut go_on = || if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let first = engine.generate(&request, &mut |_| go_on())?;
+    let weigh = |finish: Finish| {
+        let (text, rank) = candidate(&finish)?;
         let faults = guard::review(&text, &guard_scene(scene, &told, &said));
-        let flawless = faults.is_empty();
-        found.push(Candidate { text, rank: mean_logprob, faults });
-        if flawless {
-            break;
+        Ok::<_, AppError>(Candidate { text, rank, faults })
+    };
+    found.push(weigh(first)?);
+    if !found[0].faults.is_empty() && !later.is_empty() {
+        for finish in engine.candidates(&request, &later, &mut go_on)? {
+            found.push(weigh(finish)?);
         }
     }
-    Ok(found)
+    Ok((found, forgotten))
 }
 
-/// One candidate: its text and its mean log-probability. Where the context is full, the
-/// oldest exchange goes, whole, and the shorter prompt stays for the next candidate.
-fn write(
-    engine: &mut dyn Engine,
-    messages: &mut Vec<Message>,
-    words: u16,
-    seed: u64,
-    stopped: &dyn Fn() -> bool,
-) -> Result<(String, f32), AppError> {
-    loop {
-        let request = Request {
-            messages: messages.clone(),
-            sampling: Sampling::default(),
-            // Two tokens a word leave room for the reply to end by itself.
-            max_tok: usize::from(words) * 2 + 24,
-            stop: vec!["\n\n".to_owned()],
-            seed,
-        };
-        let mut emit = |_: &str| if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        match engine.generate(&request, &mut emit) {
-            Ok(finish) if finish.reason == FinishReason::Cancelled => return Err(AppError::Stopped),
-            Ok(finish) => {
-                let whole = finish.reason != FinishReason::Length;
-                let text = if whole { &finish.text } else { whole_sentences(&finish.text) };
-                return Ok((guard::clean(text), finish.mean_logprob));
-            }
-            Err(EngineError::ContextFull { needed, context }) => {
-                let Some(oldest) = prompt::droppable(messages) else {
-                    return Err(EngineError::ContextFull { needed, context }.into());
-                };
-                tracing::info!(needed, context, "the oldest exchange no longer fits the model's context");
-                messages.drain(oldest);
-            }
-            Err(error) => return Err(error.into()),
-        }
+/// The text of a candidate, and its mean log-probability.
+fn candidate(finish: &Finish) -> Result<(String, f32), AppError> {
+    if finish.reason == FinishReason::Cancelled {
+        return Err(AppError::Stopped);
     }
+    let whole = finish.reason != FinishReason::Length;
+    let text = if whole { &finish.text } else { whole_sentences(&finish.text) };
+    Ok((guard::clean(text), finish.mean_logprob))
 }
 
 /// A text that broke off, up to its last whole sentence; all of it where there is none.
 fn whole_sentences(text: &str) -> &str {
     let end = text.char_indices().rev().find(|(_, c)| matches!(c, '.' | '!' | '?' | '…'));
     end.map_or(text, |(at, c)| &text[..at + c.len_utf8()])
-}
-
-/// The finished exchanges before the turn to be answered.
-fn exchanges(path: &Path) -> Vec<Exchange<'_>> {
-    let finished = path.turns().iter().filter_map(|turn| {
-        let reply = turn.reply.as_ref().filter(|r| !r.text.is_empty())?;
-        Some(Exchange { trainee: turn.trainee.as_ref().map(|s| s.text.as_str()), client: &reply.text })
-    });
-    finished.collect()
 }
 
 fn guard_scene<'a>(scene: &'a Scene<'_>, told: &'a str, said: &'a [String]) -> guard::Scene<'a> {
@@ -302,8 +278,9 @@ fn guard_scene<'a>(scene: &'a Scene<'_>, told: &'a str, said: &'a [String]) -> g
     }
 }
 
-/// The candidate with the best rank after penalties; of equals, the earlier one.
-fn best(mut candidates: Vec<Candidate>) -> Option<Spoken> {
+/// The candidate with the best rank after penalties (of equals, the earlier one), and those that
+/// lost to it.
+fn best(mut candidates: Vec<Candidate>) -> Option<(String, Vec<RunnerUp>)> {
     let score = |c: &Candidate| c.rank - guard::penalty(&c.faults);
     candidates.sort_by(|a, b| score(b).total_cmp(&score(a)));
     let mut candidates = candidates.into_iter();
@@ -313,5 +290,5 @@ fn best(mut candidates: Vec<Candidate>) -> Option<Spoken> {
         faults: c.faults.iter().map(|f| f.as_str().to_owned()).collect(),
         text: c.text,
     });
-    Some(Spoken { text: spoken.text, runners_up: runners_up.collect() })
+    Some((spoken.text, runners_up.collect()))
 }

@@ -83,9 +83,9 @@ struct Figures {
 
 pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let (engine, load_first_ms) = timed(|| args.model.open_local());
+    let (engine, load_first_ms) = timed(|| args.model.open(None));
     drop(engine?);
-    let (engine, load_warm_ms) = timed(|| args.model.open_local());
+    let (engine, load_warm_ms) = timed(|| args.model.open(None));
     let mut engine = engine?;
     let longest = args.prefill.iter().copied().chain(args.depth.iter().map(|d| d + args.decode)).max();
     let context = engine.info().context_tok;

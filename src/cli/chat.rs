@@ -7,7 +7,7 @@ use std::thread;
 use clap::Args;
 
 use super::model::ModelArgs;
-use super::{DataArgs, INTERRUPTED, PromptArgs};
+use super::{DataArgs, FIRST_CLIENT, INTERRUPTED, PromptArgs};
 use crate::app::library::Library;
 use crate::app::practise::{Cast, Practice};
 use crate::domain::persona::Persona;
@@ -112,9 +112,6 @@ enum Chosen {
     Nobody(ExitCode),
 }
 
-/// The client who comes in when nobody is named.
-const FIRST_CLIENT: &str = "ray";
-
 /// The client that the trainee picks; without a terminal to ask on, the first client.
 fn choose(screen: Screen, input: &mut Input, library: &Library) -> anyhow::Result<Chosen> {
     if !input.is_terminal() {
@@ -139,7 +136,8 @@ fn practice(
     persona: Option<Persona>,
     screen: Screen,
 ) -> anyhow::Result<Practice> {
-    let (voice, model_hash) = args.model.voice(library, args.candidates, screen)?;
+    let heads = if args.no_save { None } else { args.data.heads() };
+    let (voice, model_hash) = args.model.voice(library, args.candidates, heads, screen)?;
     let model = voice.model().to_owned();
     let cast = Cast { judge: library.judge()?, coach: library.coach()?, voice };
     Ok(match persona {

@@ -6,6 +6,7 @@ mod chat;
 mod judge;
 mod model;
 mod personas;
+mod prompt;
 mod sessions;
 
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ enum Command {
     Judge(judge::JudgeArgs),
     /// Sessions on this computer.
     Sessions(sessions::SessionsArgs),
+    /// What a model is sent.
+    Prompt(prompt::TokensArgs),
     /// Measure how fast a model runs here.
     Bench(bench::BenchArgs),
 }
@@ -75,6 +78,12 @@ impl PromptArgs {
 }
 
 impl DataArgs {
+    /// Where heads of conversations are kept, as the model has read them: they can be read again.
+    fn heads(&self) -> Option<PathBuf> {
+        let folder = self.data.clone().or_else(|| Paths::of_user().map(|p| p.cache));
+        folder.map(|folder| folder.join("heads"))
+    }
+
     fn store(&self) -> Result<Store, AppError> {
         let folder = self.data.clone().or_else(|| Paths::of_user().map(|p| p.data));
         let folder = folder.ok_or_else(|| {
@@ -84,6 +93,9 @@ impl DataArgs {
         Ok(Store::open(&folder)?)
     }
 }
+
+/// The client who comes in when nobody is named.
+const FIRST_CLIENT: &str = "ray";
 
 /// Exit code: what was asked for did not work.
 const FAILED: u8 = 1;
@@ -101,6 +113,7 @@ pub fn run() -> ExitCode {
         Some(Command::Personas(args)) => personas::run(args),
         Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Sessions(args)) => sessions::run(args),
+        Some(Command::Prompt(args)) => prompt::run(args),
         Some(Command::Bench(args)) => bench::run(args),
     };
     done.unwrap_or_else(|error| fail(&error))

@@ -1,14 +1,16 @@
 //! Which model speaks: the bundled one, or a file.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use clap::Args;
 
 use crate::app::AppError;
 use crate::app::library::Library;
+use crate::app::sent::Wording;
 use crate::app::voice::Voice;
 use crate::engine::Engine;
-use crate::engine::local::{DeviceChoice, Hold, Local, Settings};
+use crate::engine::local::{DeviceChoice, Hold, Local, PromptReader, Settings};
 use crate::engine::worker::Worker;
 use crate::files::hash;
 use crate::ui::screen::Screen;
@@ -23,12 +25,19 @@ const POCKET_NAME: &str = "pocket";
 const POCKET_SETTINGS: Settings =
     Settings { device: DeviceChoice::Cpu, hold: Hold::Unpacked, threads: Some(1) };
 
-/// Which model, and where it runs.
+/// Which model.
 #[derive(Clone, Debug, Args)]
-pub(super) struct ModelArgs {
+pub(super) struct ModelFile {
     /// `pocket` (bundled) or the path of a GGUF file.
     #[arg(long, value_name = "NAME|PATH", default_value = POCKET_NAME)]
     model: PathBuf,
+}
+
+/// Which model, and where it runs.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ModelArgs {
+    #[command(flatten)]
+    file: ModelFile,
     /// Where the model runs: auto, cpu, cuda, cuda:N, metal.
     #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
     device: DeviceChoice,
@@ -37,31 +46,45 @@ pub(super) struct ModelArgs {
     threads: Option<usize>,
 }
 
+impl ModelFile {
+    /// The file; none for the bundled model.
+    fn path(&self) -> Option<&Path> {
+        (self.model != Path::new(POCKET_NAME)).then_some(&*self.model)
+    }
+
+    /// As much of the model as it takes to read a prompt.
+    pub(super) fn reader(&self) -> Result<PromptReader, AppError> {
+        Ok(match self.path() {
+            Some(path) => PromptReader::open(path)?,
+            None => PromptReader::from_bytes(POCKET, POCKET_NAME)?,
+        })
+    }
+
+    /// How the model is spoken to.
+    pub(super) fn wording(&self, library: &Library) -> Result<Wording, AppError> {
+        Ok(match self.path() {
+            Some(_) => Wording::Free(Box::new(library.notes()?)),
+            None => Wording::Compact,
+        })
+    }
+}
+
 impl ModelArgs {
     /// The model's file; none for the bundled one.
     pub(super) fn path(&self) -> Option<&Path> {
-        (self.model != Path::new(POCKET_NAME)).then_some(&*self.model)
+        self.file.path()
     }
 
     fn settings(&self) -> Settings {
         Settings { device: self.device, hold: Hold::Tiles, threads: self.threads }
     }
 
-    /// The model, loaded.
-    pub(super) fn open(&self) -> Result<Box<dyn Engine>, AppError> {
-        let engine = self.open_local()?;
-        Ok(match self.path() {
-            Some(_) => Box::new(Worker::spawn(engine)?),
-            // A model this small runs fastest on one core, with nothing to be moved.
-            None => Box::new(engine),
-        })
-    }
-
-    /// The same, on the caller's own thread.
-    pub(super) fn open_local(&self) -> Result<Local, AppError> {
-        Ok(match self.path() {
-            Some(path) => Local::open(path, self.settings())?,
-            None => Local::from_bytes(POCKET, POCKET_NAME, POCKET_SETTINGS)?,
+    /// The model, loaded. Heads of conversations are kept in `heads`, if that is said.
+    pub(super) fn open(&self, heads: Option<PathBuf>) -> Result<Local, AppError> {
+        Ok(match (self.path(), heads) {
+            (Some(path), Some(heads)) => Local::open_saving(path, self.settings(), heads)?,
+            (Some(path), None) => Local::open(path, self.settings())?,
+            (None, _) => Local::from_bytes(POCKET, POCKET_NAME, POCKET_SETTINGS)?,
         })
     }
 
@@ -76,10 +99,21 @@ impl ModelArgs {
         &self,
         library: &Library,
         candidates: u32,
+        heads: Option<PathBuf>,
         screen: Screen,
     ) -> Result<(Voice, String), AppError> {
-        let engine = self.open()?;
-        let hash = self.hash()?;
+        // To read all of a large file takes as long as to load it: both at the same time.
+        let (engine, hash) = thread::scope(|scope| {
+            let hash = scope.spawn(|| self.hash());
+            let engine = self.open(heads);
+            (engine, hash.join())
+        });
+        let engine: Box<dyn Engine> = match self.path() {
+            Some(_) => Box::new(Worker::spawn(engine?)?),
+            // A model this small runs fastest on one core, with nothing to be moved.
+            None => Box::new(engine?),
+        };
+        let hash = hash.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         if self.path().is_some() {
             return Ok((
                 Voice::Free { engine, notes: Box::new(library.notes()?), candidates, failed: 0 },

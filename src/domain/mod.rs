@@ -10,6 +10,7 @@ pub mod hearing;
 pub mod judge;
 pub mod level;
 pub mod lines;
+pub mod memory;
 pub mod moves;
 pub mod persona;
 pub mod problem;

@@ -3,13 +3,12 @@
 //! Knows: persona, intent, notes. Never: tokens, engines, scores.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use serde::Deserialize;
 
 use crate::chat::{Message, Role};
 use crate::domain::action::Action;
-use crate::domain::client::Intent;
+use crate::domain::client::{Intent, Mood};
 use crate::domain::moves::Move;
 use crate::domain::persona::Persona;
 use crate::domain::problem::Problem;
@@ -32,6 +31,15 @@ pub struct Notes {
 struct Length {
     words: u16,
     say: String,
+}
+
+/// What a note is filled with.
+struct Slots<'a> {
+    felt: &'a str,
+    mood: Mood,
+    action: &'a str,
+    fact: Option<&'a str>,
+    length: &'a str,
 }
 
 /// A finished exchange, as the model may remember it.
@@ -63,15 +71,36 @@ impl Notes {
     /// The private note for one turn: 40 to 80 tokens, plain words.
     pub fn note(&self, persona: &Persona, intent: &Intent, mv: Move) -> String {
         let told = intent.fact.as_ref().and_then(|id| persona.facts.iter().find(|f| f.id == *id));
-        let fact = told.map(|f| self.fact.replace("{text}", &f.text)).unwrap_or_default();
         let length = self.length.iter().find(|l| intent.words <= l.words).or(self.length.last());
+        self.filled(&Slots {
+            felt: self.felt.get(&mv).map_or("", String::as_str),
+            mood: intent.mood,
+            action: self.action.get(&intent.action).map_or("", String::as_str),
+            fact: told.map(|f| f.text.as_str()),
+            length: length.map_or("", |l| &l.say),
+        })
+    }
+
+    /// A note with the longest wording in every slot, for setting room aside.
+    pub fn longest_note(&self, persona: &Persona) -> String {
+        self.filled(&Slots {
+            felt: longest(self.felt.values().map(String::as_str)).unwrap_or_default(),
+            mood: Mood::Furious,
+            action: longest(self.action.values().map(String::as_str)).unwrap_or_default(),
+            fact: longest(persona.facts.iter().map(|f| f.text.as_str())),
+            length: longest(self.length.iter().map(|l| l.say.as_str())).unwrap_or_default(),
+        })
+    }
+
+    fn filled(&self, slots: &Slots<'_>) -> String {
+        let fact = slots.fact.map(|text| self.fact.replace("{text}", text)).unwrap_or_default();
         let filled = self
             .note
-            .replace("{felt}", self.felt.get(&mv).map_or("", String::as_str))
-            .replace("{mood}", &format!("You are {}.", intent.mood))
-            .replace("{action}", self.action.get(&intent.action).map_or("", String::as_str))
+            .replace("{felt}", slots.felt)
+            .replace("{mood}", &format!("You are {}.", slots.mood))
+            .replace("{action}", slots.action)
             .replace("{fact}", &fact)
-            .replace("{length}", length.map_or("", |l| &l.say));
+            .replace("{length}", slots.length);
         filled.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -86,7 +115,8 @@ impl Notes {
             .replace("{body}", persona.body.trim())
     }
 
-    /// The whole prompt of one turn. The note stands on the trainee's newest line only.
+    /// The whole prompt of one turn. The note stands on the trainee's newest line only: further
+    /// turns begin with the same tokens up to it.
     pub fn build(
         &self,
         persona: &Persona,
@@ -95,20 +125,25 @@ impl Notes {
         note: &str,
     ) -> Vec<Message> {
         let mut messages = vec![Message::new(Role::System, self.head(persona))];
-        for exchange in history {
-            messages.push(Message::new(Role::User, exchange.trainee.unwrap_or(&self.scene)));
-            messages.push(Message::new(Role::Assistant, exchange.client));
-        }
-        messages.push(Message::new(Role::User, format!("{trainee}\n\n{note}")));
+        messages.extend(history.iter().flat_map(|exchange| self.messages(exchange)));
+        messages.push(Message::new(Role::User, format!("{}{}", trainee.trim(), note_part(note))));
         messages
+    }
+
+    /// An exchange as it stands in the history.
+    pub fn messages(&self, exchange: &Exchange<'_>) -> [Message; 2] {
+        let trainee = exchange.trainee.unwrap_or(&self.scene);
+        [Message::new(Role::User, trainee), Message::new(Role::Assistant, exchange.client)]
     }
 }
 
-/// Which messages of a prompt may go when the context is full: the oldest exchanges, in
-/// pairs. Head, opening and newest line are pinned.
-pub fn droppable(messages: &[Message]) -> Option<Range<usize>> {
-    // 0 head, 1 scene, 2 opening, 3.. exchanges, last: the newest line.
-    (messages.len() > 5).then_some(3..5)
+fn longest<'a>(texts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    texts.max_by_key(|text| text.len())
+}
+
+/// What the note adds to the trainee's newest line; none of it is ever part of the history.
+pub fn note_part(note: &str) -> String {
+    format!("\n\n{note}")
 }
 
 /// The prompt of the pocket model, which ranks authored lines: one line of plain tags, the

@@ -130,6 +130,15 @@ impl Path {
         self.0.last()
     }
 
+    /// The path as it was when turn `number` was still to be answered; none where there is no
+    /// such turn.
+    pub fn before_answer(&self, number: u32) -> Option<Self> {
+        let end = self.0.iter().position(|turn| turn.number == number)?;
+        let mut path = Self(self.0[..=end].to_vec());
+        path.0[end].reply = None;
+        Some(path)
+    }
+
     /// Adds a turn at the end.
     pub fn push(&mut self, turn: Turn) {
         self.0.push(turn);

@@ -51,6 +51,13 @@ pub enum Event<'a> {
         /// Stage of change.
         stage: Stage,
     },
+    /// The model's memory is full: it answered `turn` without the oldest exchanges.
+    Forgotten {
+        /// Distance from the opening.
+        turn: u32,
+        /// How many exchanges it no longer sees, the opening not counted.
+        exchanges: usize,
+    },
     /// The newest exchange was taken back; `turn` is the newest one now.
     Undo {
         /// Distance from the opening.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::app::AppError;
-use crate::app::practise::Practice;
+use crate::app::practise::{Practice, SILENCE};
 use crate::ui::events::Event;
 use crate::ui::input::{Input, Line};
 use crate::ui::screen::{Screen, Tone};
@@ -71,7 +71,8 @@ pub struct Conversation<'a> {
     input: &'a mut Input,
     manner: Manner,
     saved: bool,
-    resume: String, // the command that goes on with this session
+    resume: String,   // the command that goes on with this session
+    forgotten: usize, // exchanges that the trainee knows the model no longer sees
     stop: Stop,
 }
 
@@ -107,7 +108,7 @@ impl<'a> Conversation<'a> {
         resume: Option<String>,
     ) -> Self {
         let (saved, resume) = (resume.is_some(), resume.unwrap_or_default());
-        Self { practice, screen, input, manner, saved, resume, stop: Stop::default() }
+        Self { practice, screen, input, manner, saved, resume, forgotten: 0, stop: Stop::default() }
     }
 
     /// What stops the client in mid-speech; raise it from any thread.
@@ -180,7 +181,7 @@ impl<'a> Conversation<'a> {
         if text.is_empty() && self.input.is_terminal() {
             return Ok(());
         }
-        let text = if text.is_empty() { "…" } else { text };
+        let text = if text.is_empty() { SILENCE } else { text };
         if let Err(error) = self.practice.hear(text).map(drop) {
             return match error {
                 AppError::TooLong { .. } => self.fault(&error.to_string(), error.hint()),
@@ -224,10 +225,14 @@ impl<'a> Conversation<'a> {
         match answered {
             Ok(cut) if manner != Manner::Json => {
                 self.screen.line(if cut { "—" } else { "" })?;
+                self.show_forgotten()?;
                 self.show_whether_left()
             }
-            Ok(_) => self.emit_answer(),
-            Err(error @ (AppError::Stopped | AppError::NothingFit)) => {
+            Ok(_) => {
+                self.show_forgotten()?;
+                self.emit_answer()
+            }
+            Err(error @ (AppError::Stopped | AppError::NothingFit | AppError::NoRoom { .. })) => {
                 self.fault(&error.to_string(), error.hint())
             }
             Err(error) => Err(error.into()),
@@ -360,6 +365,21 @@ impl<'a> Conversation<'a> {
             self.screen.line(&Event::state(turn, reply).line())?;
         }
         Ok(())
+    }
+
+    /// Says what the model no longer sees, whenever that has become more.
+    fn show_forgotten(&mut self) -> Result<(), TalkError> {
+        let exchanges = self.practice.forgotten();
+        let known = std::mem::replace(&mut self.forgotten, exchanges);
+        if exchanges <= known {
+            return Ok(());
+        }
+        if self.manner == Manner::Json {
+            let turn = self.practice.path().head().map_or(0, |t| t.number);
+            self.screen.line(&Event::Forgotten { turn, exchanges }.line())?;
+            return Ok(());
+        }
+        self.aside(&words::forgotten_line(exchanges))
     }
 
     fn show_whether_left(&self) -> Result<(), TalkError> {

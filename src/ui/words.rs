@@ -37,6 +37,15 @@ pub fn suggestion_line(screen: Screen, suggestion: &Suggestion) -> String {
     screen.tinted(Tone::Aside, &line)
 }
 
+/// What a model with a full memory no longer sees.
+pub fn forgotten_line(exchanges: usize) -> String {
+    let which = match exchanges {
+        1 => "exchange".to_owned(),
+        n => format!("{n} exchanges"),
+    };
+    format!("  The model's memory is full: it no longer sees the first {which}. The session keeps all of it.")
+}
+
 /// The finding that weighs most.
 fn main_finding(verdict: &Verdict) -> Option<&Finding> {
     let mut main: Option<&Finding> = None;

@@ -20,7 +20,7 @@ fn pushback(home: &Path) -> Command {
 }
 
 /// Runs a conversation of `lines`; returns stdout.
-fn talk(home: &Path, args: &[&str], lines: &[&str]) -> String {
+pub fn talk(home: &Path, args: &[&str], lines: &[&str]) -> String {
     let input = lines.iter().map(|l| format!("{l}\n")).collect::<String>();
     let output = pushback(home).args(args).write_stdin(input).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -28,7 +28,7 @@ fn talk(home: &Path, args: &[&str], lines: &[&str]) -> String {
 }
 
 /// Runs what must fail; returns exit code and stderr.
-fn fails(home: &Path, args: &[&str]) -> (i32, String) {
+pub fn fails(home: &Path, args: &[&str]) -> (i32, String) {
     let output = pushback(home).args(args).write_stdin("").output().unwrap();
     assert!(!output.status.success(), "{args:?} did not fail");
     let told = String::from_utf8(output.stderr).unwrap();
@@ -36,7 +36,7 @@ fn fails(home: &Path, args: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), told)
 }
 
-fn events(stdout: &str) -> Vec<Value> {
+pub fn events(stdout: &str) -> Vec<Value> {
     stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -234,6 +234,19 @@ fn a_model_with_too_little_context_is_named() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{told}");
     assert!(told.contains("context") && told.contains("hint:"), "{told}");
+}
+
+#[test]
+fn the_bundled_client_hears_the_end_of_a_long_reply() {
+    let home = tempfile::tempdir().unwrap();
+    let long = "You would rather be at work, and the way that you are seen here is not who you are. ";
+    let lines = [&long.repeat(90), &"x".repeat(7_900), "And whose call is it?", "/end"].map(str::to_owned);
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let told = talk(home.path(), &["--persona", "ray", "--seed", "3"], &lines);
+    assert!(told.contains("Session: 3 replies"), "{told}");
+    let shown = talk(home.path(), &["prompt", "show", "--turn", "1", "--json"], &[]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert!(shown["counts"]["total"].as_u64().unwrap() < 200, "{}", shown["counts"]);
 }
 
 #[test]

@@ -8,14 +8,14 @@ use crate::domain::persona::{Persona, Words};
 /// Median of all client turns in real sessions, in words: the action medians are relative to it.
 const TYPICAL: f32 = 11.0;
 /// No reply is longer, in words.
-const LONGEST: f32 = 80.0;
+pub const LONGEST_WORDS: u16 = 80;
 /// The longest tenth of a client's replies, as a multiple of their third quartile.
 const TAIL: f32 = 2.2;
 
 /// A target length in words for this action of this client.
 pub(super) fn sample(persona: &Persona, action: Action, dice: &mut Dice) -> u16 {
     let habitual = quantile(persona.words, dice.unit());
-    (habitual * median(action) / TYPICAL).round().clamp(1.0, LONGEST) as u16
+    (habitual * median(action) / TYPICAL).round().clamp(1.0, f32::from(LONGEST_WORDS)) as u16
 }
 
 /// Median words of an action: measured in real sessions for most, own estimate for the

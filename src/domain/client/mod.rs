@@ -14,6 +14,7 @@ mod step;
 mod table;
 
 pub use act::{Intent, Mood, act};
+pub use length::LONGEST_WORDS;
 pub use plan::asks_for_plan;
 pub use state::{Habit, Stage, State, begin, gate_open, receptivity, told};
 pub use step::{Cause, Heard, Step, step};

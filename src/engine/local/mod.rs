@@ -2,7 +2,7 @@
 //! Knows: everything in this folder. Never: which model it is given, or what for.
 //!
 //! File to engine: `source` -> `gguf` -> `config`, `weights` -> `decoder`; `tokenizer` and
-//! `template` -> `prompt`. Request to reply: `prompt` -> `decoder` with `kv` -> `sampler` ->
+//! `template` -> `prompt`, which `reader` opens without the weights. Request to reply: `prompt` -> `decoder` with `kv` -> `sampler` ->
 //! `stream`.
 
 use std::ops::ControlFlow;
@@ -19,6 +19,8 @@ use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, R
 use crate::chat::{Message, Role};
 
 pub use self::device::DeviceChoice;
+pub use self::prompt::{Spelt, Token};
+pub use self::reader::PromptReader;
 pub use self::weights::Hold;
 
 mod choose;
@@ -30,6 +32,7 @@ mod generate;
 mod gguf;
 mod kv;
 mod prompt;
+mod reader;
 mod rope;
 mod runner;
 mod sampler;

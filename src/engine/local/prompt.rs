@@ -1,6 +1,8 @@
 //! Messages to tokens.
 //! Knows: the chat template and the tokenizer. Never: tensors.
 
+use std::ops::Range;
+
 use super::gguf::Gguf;
 use super::template::{Ending, Part, Template};
 use super::tokenizer::{Place, Tokenizer, Trust};
@@ -37,6 +39,28 @@ struct Page {
     /// What the template says between the messages. One, which may be empty, is first, and one
     /// is last.
     frames: Vec<String>,
+}
+
+/// A prompt, token by token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spelt {
+    /// Its tokens.
+    pub tokens: Vec<Token>,
+    /// Where each message's text lies in the prompt's text, in bytes.
+    pub texts: Vec<Range<usize>>,
+}
+
+/// A token of a prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its number.
+    pub id: u32,
+    /// What it stands for, which need not be whole characters; its name where it is no text.
+    pub text: Vec<u8>,
+    /// Whether it was put into the vocabulary by name, instead of being a piece of text.
+    pub special: bool,
+    /// Where it lies in the prompt's text, in bytes. Parts of one character lie where it lies.
+    pub at: Range<usize>,
 }
 
 impl Prompter {
@@ -77,27 +101,55 @@ impl Prompter {
         self.tokenizer.encode(self.place, &stretches)
     }
 
-    fn page(&self, messages: &[Message], ending: Ending) -> Result<Page> {
-        let mut frames: Vec<String> = Vec::new();
-        let mut order: Vec<usize> = Vec::new();
-        self.template.render(messages, ending, &mut |part| match part {
-            Part::Frame(text) => frames.push(text.to_owned()),
-            Part::Text(at) => order.push(at),
-        })?;
-        let mut stretches = Vec::with_capacity(frames.len() + order.len());
-        for (at, frame) in frames.iter().enumerate() {
-            stretches.push((frame.as_str(), Trust::Template));
-            if let Some(message) = order.get(at).and_then(|&at| messages.get(at)) {
-                // Templates trim, but here they never see the text.
-                stretches.push((message.text.trim(), trust_in(message.role)));
-            }
+    /// The same tokens as those of `prompt`, with what they stand for.
+    pub fn spelt(&self, messages: &[Message]) -> Result<Spelt> {
+        let frames = self.frames(messages, Ending::ReplyNext)?;
+        let stretches = frames.stretches(messages);
+        let (mut texts, mut end) = (Vec::new(), 0);
+        for (at, (text, _)) in stretches.iter().enumerate() {
+            end += text.len();
+            // Every second stretch is a message.
+            texts.extend((at % 2 == 1).then(|| end - text.len()..end));
         }
-        let mut tokens = self.tokenizer.encode(Place::Open, &stretches)?;
+        let mut ids = self.tokenizer.encode(Place::Open, &stretches)?;
+        let read = ids.len();
+        self.tokenizer.begin(&mut ids);
+        let joined: String = stretches.iter().map(|(text, _)| *text).collect();
+        let mut place = Places { text: &joined, at: 0 };
+        let added = ids.len() - read;
+        let token = |(n, id)| {
+            let text = self.text(id);
+            let at = if n < added { 0..0 } else { place.next(&text) };
+            Token { id, text, special: self.tokenizer.is_special(id), at }
+        };
+        Ok(Spelt { tokens: ids.into_iter().enumerate().map(token).collect(), texts })
+    }
+
+    /// The bytes of token `id`; its name where it has no text.
+    fn text(&self, id: u32) -> Vec<u8> {
+        match self.tokenizer.bytes(id) {
+            [] => self.tokenizer.name(id).unwrap_or_default().as_bytes().to_vec(),
+            bytes => bytes.to_vec(),
+        }
+    }
+
+    fn page(&self, messages: &[Message], ending: Ending) -> Result<Page> {
+        let frames = self.frames(messages, ending)?;
+        let mut tokens = self.tokenizer.encode(Place::Open, &frames.stretches(messages))?;
         self.tokenizer.begin(&mut tokens);
         if tokens.is_empty() {
             return Err(EngineError::Template("it makes nothing of this conversation".to_owned()));
         }
-        Ok(Page { tokens, frames })
+        Ok(Page { tokens, frames: frames.texts })
+    }
+
+    fn frames(&self, messages: &[Message], ending: Ending) -> Result<Frames> {
+        let mut frames = Frames { texts: Vec::new(), order: Vec::new() };
+        self.template.render(messages, ending, &mut |part| match part {
+            Part::Frame(text) => frames.texts.push(text.to_owned()),
+            Part::Text(at) => frames.order.push(at),
+        })?;
+        Ok(frames)
     }
 
     /// Learns from a short conversation how the template has replies begin and end.
@@ -117,6 +169,53 @@ impl Prompter {
         let stops = self.tokenizer.stops();
         self.turn_end = behind.into_iter().find(|id| stops.contains(id)).unwrap_or(stops[0]);
         Ok(())
+    }
+}
+
+/// Finds in a text what tokens stand for, one after the other.
+struct Places<'a> {
+    text: &'a str,
+    /// Where the next one begins, in bytes.
+    at: usize,
+}
+
+impl Places<'_> {
+    /// Where `token` lies. A tokenizer may have put a space in front that the text has not, or have
+    /// composed characters; then the place is near.
+    fn next(&mut self, token: &[u8]) -> Range<usize> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let without_space = token.strip_prefix(b" ").unwrap_or(token);
+        let len = if rest.starts_with(token) { token.len() } else { without_space.len().min(rest.len()) };
+        let from = self.at;
+        self.at += len;
+        let whole = |mut at: usize, step: isize| {
+            while !self.text.is_char_boundary(at) {
+                at = at.wrapping_add_signed(step);
+            }
+            at
+        };
+        whole(from, -1)..whole(self.at, 1)
+    }
+}
+
+/// What a template puts around messages. Frames and messages take turns, and a frame (it may be
+/// empty) is first and last.
+struct Frames {
+    texts: Vec<String>,
+    order: Vec<usize>, // which message follows each frame but the last
+}
+
+impl Frames {
+    fn stretches<'a>(&'a self, messages: &'a [Message]) -> Vec<(&'a str, Trust)> {
+        let mut stretches = Vec::with_capacity(self.texts.len() + self.order.len());
+        for (at, frame) in self.texts.iter().enumerate() {
+            stretches.push((frame.as_str(), Trust::Template));
+            if let Some(message) = self.order.get(at).and_then(|&at| messages.get(at)) {
+                // Templates trim, but here they never see the text.
+                stretches.push((message.text.trim(), trust_in(message.role)));
+            }
+        }
+        stretches
     }
 }
 

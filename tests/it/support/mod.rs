@@ -1,4 +1,5 @@
 //! What several areas of tests need.
 
 pub mod practice;
+pub mod small;
 pub mod tiny_gguf;

@@ -213,6 +213,11 @@ impl Tokenizer {
         self.names.iter().find(|(_, other)| **other == id).map(|(name, _)| name.as_str())
     }
 
+    /// Whether token `id` was put into the vocabulary by name, instead of being a piece of text.
+    pub fn is_special(&self, id: u32) -> bool {
+        !self.kinds[id as usize].is_text()
+    }
+
     /// The token that begins a text, if the model has one.
     pub fn bos(&self) -> Option<u32> {
         self.bos

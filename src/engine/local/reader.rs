@@ -1,0 +1,62 @@
+//! What a model would read, without the model.
+//! Knows: header, tokenizer and chat template of a model file. Never: its weights.
+
+use std::path::Path;
+
+use super::config::Config;
+use super::gguf::Gguf;
+use super::prompt::{Prompter, Spelt};
+use super::source::Source;
+use crate::chat::Message;
+use crate::engine::EngineError;
+
+type Result<T> = std::result::Result<T, EngineError>;
+
+/// The part of a model that turns messages into tokens: small, and quickly opened.
+pub struct PromptReader {
+    name: String,
+    context_tok: usize,
+    prompter: Prompter,
+}
+
+impl PromptReader {
+    /// Opens the GGUF file at `path`.
+    pub fn open(path: &Path) -> Result<Self> {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        Self::read(&Source::map(path)?, &name)
+    }
+
+    /// Opens a GGUF file that is part of the program; `name` stands in for a file name.
+    pub fn from_bytes(bytes: &'static [u8], name: &str) -> Result<Self> {
+        Self::read(&Source::Static(bytes), name)
+    }
+
+    fn read(source: &Source, name: &str) -> Result<Self> {
+        let file = Gguf::parse(source.bytes())?;
+        Ok(Self {
+            name: file.text("general.name")?.unwrap_or(name).to_owned(),
+            context_tok: Config::read(&file)?.context_tok,
+            prompter: Prompter::read(&file)?,
+        })
+    }
+
+    /// The model's own name, or its file's.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Longest conversation, in tokens.
+    pub fn context_tok(&self) -> usize {
+        self.context_tok
+    }
+
+    /// Tokens that `messages` take in the context, with what the template puts around them.
+    pub fn count_tokens(&self, messages: &[Message]) -> Result<usize> {
+        Ok(self.prompter.prompt(messages)?.tokens.len())
+    }
+
+    /// The tokens that a reply to `messages` would follow, with what they stand for.
+    pub fn spell(&self, messages: &[Message]) -> Result<Spelt> {
+        self.prompter.spelt(messages)
+    }
+}
