@@ -129,7 +129,10 @@ pub(super) unsafe fn weights<I: Isa, const BITS: usize>(plane: *const u8, pair: 
 }
 
 /// Puts the 32 quants of row `row` into a plane; each word is four of them, first one lowest.
+#[inline(always)]
 fn put(plane: &mut [u8], bits: usize, row: usize, words: &[u32; 8]) {
+    // Checked once, not for each word.
+    let plane = &mut plane[..plane_bytes(bits)];
     let mut set = |at: usize, word: u32| {
         plane[at + row * 4..at + row * 4 + 4].copy_from_slice(&word.to_le_bytes());
     };
@@ -170,6 +173,7 @@ fn take(plane: &[u8], bits: usize, row: usize) -> [u32; 8] {
     })
 }
 
+#[inline(always)]
 fn word(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
@@ -201,8 +205,6 @@ struct Sizes {
     bits: usize,
     /// Weights of a block.
     block: usize,
-    /// Bytes of a block of one row in the file.
-    file_bytes: usize,
     /// Bytes of a block of sixteen rows here.
     tile_bytes: usize,
     sub_bytes: usize,
@@ -254,98 +256,49 @@ impl Packing {
     }
 
     fn sizes(self) -> Sizes {
-        fn of<T: Format>(file_bytes: usize) -> Sizes {
-            Sizes {
-                bits: T::BITS,
-                block: T::BLOCK,
-                file_bytes,
-                tile_bytes: T::BYTES,
-                sub_bytes: T::SUB_BYTES,
-            }
+        fn of<T: Format>() -> Sizes {
+            Sizes { bits: T::BITS, block: T::BLOCK, tile_bytes: T::BYTES, sub_bytes: T::SUB_BYTES }
         }
         match self {
-            Self::Q4_0 => of::<Q4_0>(18),
-            Self::Q4_1 => of::<Q4_1>(20),
-            Self::Q5_0 => of::<Q5_0>(22),
-            Self::Q5_1 => of::<Q5_1>(24),
-            Self::Q8_0 => of::<Q8_0>(34),
-            Self::Q4K => of::<Q4K>(144),
-            Self::Q5K => of::<Q5K>(176),
-            Self::Q6K => of::<Q6K>(210),
+            Self::Q4_0 => of::<Q4_0>(),
+            Self::Q4_1 => of::<Q4_1>(),
+            Self::Q5_0 => of::<Q5_0>(),
+            Self::Q5_1 => of::<Q5_1>(),
+            Self::Q8_0 => of::<Q8_0>(),
+            Self::Q4K => of::<Q4K>(),
+            Self::Q5K => of::<Q5K>(),
+            Self::Q6K => of::<Q6K>(),
         }
     }
 
     /// Packs up to sixteen rows of `columns` weights, one after another in `rows` as the file has
     /// them, into `tile`, which is all zeros before.
     pub fn pack(self, rows: &[u8], columns: usize, tile: &mut [u8]) {
-        let sizes = self.sizes();
-        let blocks = columns / sizes.block;
-        for (row, blocks_of_row) in rows.chunks_exact(blocks * sizes.file_bytes).enumerate() {
-            let from = blocks_of_row.chunks_exact(sizes.file_bytes);
-            for (block, to) in from.zip(tile.chunks_exact_mut(sizes.tile_bytes)) {
-                self.pack_block(block, row, to);
-            }
-        }
-    }
-
-    fn pack_block(self, from: &[u8], row: usize, to: &mut [u8]) {
-        let Sizes { bits, block, sub_bytes, .. } = self.sizes();
-        let plane = plane_bytes(bits);
-        let subs = block / SUB;
-        for sub in 0..subs {
-            let to = &mut to[sub * sub_bytes..][..sub_bytes];
-            put(&mut to[..plane], bits, row, &self.quants(from, sub));
-            match self {
-                Self::Q4K | Self::Q5K => {
-                    let (scale, min) = scale_and_min(&from[4..16], sub);
-                    (to[plane + row], to[plane + TILE + row]) = (scale, min);
-                }
-                Self::Q6K => {
-                    to[plane + row] = from[192 + sub * 2];
-                    to[plane + TILE + row] = from[192 + sub * 2 + 1];
-                }
-                _ => {
-                    to[plane + row * 2..][..2].copy_from_slice(&from[..2]);
-                    if matches!(self, Self::Q4_1 | Self::Q5_1) {
-                        to[plane + 32 + row * 2..][..2].copy_from_slice(&from[2..4]);
-                    }
-                }
-            }
-        }
-        let factors = &mut to[subs * sub_bytes..];
+        // One function for each format, in which all sizes are constants.
         match self {
-            Self::Q4K | Self::Q5K => {
-                factors[row * 2..][..2].copy_from_slice(&from[..2]);
-                factors[32 + row * 2..][..2].copy_from_slice(&from[2..4]);
-            }
-            Self::Q6K => factors[row * 2..][..2].copy_from_slice(&from[208..210]),
-            _ => {}
-        }
-    }
-
-    /// The 32 quants of sub-block `sub` of a file's block: eight words of four.
-    fn quants(self, from: &[u8], sub: usize) -> [u32; 8] {
-        // Four bits of a word, one to each byte.
-        let spread = |bits: u32| (bits & 15).wrapping_mul(0x0020_4081) & 0x0101_0101;
-        let halves = |at: usize, g: usize| word(from, at + g % 4 * 4) >> (g / 4 * 4) & 0x0f0f_0f0f;
-        std::array::from_fn(|g| match self {
-            Self::Q8_0 => word(from, 2 + g * 4),
-            Self::Q4_0 => halves(2, g),
-            Self::Q4_1 => halves(4, g),
-            Self::Q5_0 => halves(6, g) | spread(word(from, 2) >> (g * 4)) << 4,
-            Self::Q5_1 => halves(8, g) | spread(word(from, 4) >> (g * 4)) << 4,
-            Self::Q4K => word(from, 16 + sub / 2 * 32 + g * 4) >> (sub % 2 * 4) & 0x0f0f_0f0f,
-            Self::Q5K => {
+            Self::Q4_0 => pack::<Q4_0, 18>(rows, columns, tile, |from, _, g| halves(from, 2, g)),
+            Self::Q4_1 => pack::<Q4_1, 20>(rows, columns, tile, |from, _, g| halves(from, 4, g)),
+            Self::Q5_0 => pack::<Q5_0, 22>(rows, columns, tile, |from, _, g| {
+                halves(from, 6, g) | spread(word(from, 2) >> (g * 4)) << 4
+            }),
+            Self::Q5_1 => pack::<Q5_1, 24>(rows, columns, tile, |from, _, g| {
+                halves(from, 8, g) | spread(word(from, 4) >> (g * 4)) << 4
+            }),
+            Self::Q8_0 => pack::<Q8_0, 34>(rows, columns, tile, |from, _, g| word(from, 2 + g * 4)),
+            Self::Q4K => pack::<Q4K, 144>(rows, columns, tile, |from, sub, g| {
+                word(from, 16 + sub / 2 * 32 + g * 4) >> (sub % 2 * 4) & 0x0f0f_0f0f
+            }),
+            Self::Q5K => pack::<Q5K, 176>(rows, columns, tile, |from, sub, g| {
                 let low = word(from, 48 + sub / 2 * 32 + g * 4) >> (sub % 2 * 4) & 0x0f0f_0f0f;
                 low | (word(from, 16 + g * 4) >> sub & 0x0101_0101) << 4
-            }
-            Self::Q6K => {
+            }),
+            Self::Q6K => pack::<Q6K, 210>(rows, columns, tile, |from, sub, g| {
                 let (half, quarter) = (sub / 4, sub % 4);
                 let low = word(from, half * 64 + quarter % 2 * 32 + g * 4) >> (quarter / 2 * 4);
                 let high = word(from, 128 + half * 32 + g * 4) >> (quarter * 2) & 0x0303_0303;
                 low & 0x0f0f_0f0f | high << 4
-            }
-        })
+            }),
+        }
     }
 
     /// Row `row` of a tile, as numbers.
@@ -374,6 +327,57 @@ impl Packing {
                         }
                         Self::Q6K => factor(0) * f32::from(byte(i / 16).cast_signed()) * (n - 32.0),
                     };
+                }
+            }
+        }
+    }
+}
+
+/// Quants `4g..4g + 4` where the lower halves of sixteen bytes at `at` come first.
+#[inline(always)]
+fn halves(from: &[u8], at: usize, g: usize) -> u32 {
+    word(from, at + g % 4 * 4) >> (g / 4 * 4) & 0x0f0f_0f0f
+}
+
+/// Four bits, one to each byte.
+#[inline(always)]
+fn spread(bits: u32) -> u32 {
+    (bits & 15).wrapping_mul(0x0020_4081) & 0x0101_0101
+}
+
+/// Packs rows of blocks of `FILE` bytes; `quants` gives four quants of a block, by sub-block and
+/// group.
+#[inline(always)]
+fn pack<T: Format, const FILE: usize>(
+    rows: &[u8],
+    columns: usize,
+    tile: &mut [u8],
+    quants: impl Fn(&[u8; FILE], usize, usize) -> u32,
+) {
+    let plane = plane_bytes(T::BITS);
+    for (row, blocks) in rows.chunks_exact(columns / T::BLOCK * FILE).enumerate() {
+        for (from, to) in blocks.as_chunks::<FILE>().0.iter().zip(tile.chunks_exact_mut(T::BYTES)) {
+            let (subs, factors) = to.split_at_mut(T::BLOCK / SUB * T::SUB_BYTES);
+            for (sub, to) in subs.chunks_exact_mut(T::SUB_BYTES).enumerate() {
+                put(to, T::BITS, row, &std::array::from_fn(|g| quants(from, sub, g)));
+                let scales = &mut to[plane..];
+                if T::BLOCK == SUB {
+                    let wide = if T::MINIMUMS { 2 } else { 1 };
+                    for at in 0..wide {
+                        scales[at * 32 + row * 2..][..2].copy_from_slice(&from[at * 2..][..2]);
+                    }
+                } else if T::MINIMUMS {
+                    (scales[row], scales[TILE + row]) = scale_and_min(&from[4..16], sub);
+                } else {
+                    (scales[row], scales[TILE + row]) = (from[192 + sub * 2], from[192 + sub * 2 + 1]);
+                }
+            }
+            if T::BLOCK > SUB {
+                // Both factors are in front, or there is but one, at the end.
+                let at = if T::MINIMUMS { 0 } else { FILE - 2 };
+                factors[row * 2..][..2].copy_from_slice(&from[at..at + 2]);
+                if T::MINIMUMS {
+                    factors[32 + row * 2..][..2].copy_from_slice(&from[2..4]);
                 }
             }
         }

@@ -7,6 +7,7 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use self::config::Config;
 use self::gguf::Gguf;
@@ -89,10 +90,16 @@ impl Local {
         let device = settings.device.open()?;
         let file = Gguf::parse(source.bytes())?;
         let cfg = Config::read(&file)?;
-        let prompter = Prompter::read(&file)?;
         let weights = Weights::new(&file, source, &device, settings.hold);
-        let vocab = prompter.tokenizer().vocab();
-        let runner = Runner::load(cfg, vocab, &weights, &device, settings.threads)?;
+        let vocab = file.array("tokenizer.ggml.tokens")?.map_or(0, |tokens| tokens.len());
+        // A large vocabulary takes as long to read as the weights.
+        let (prompter, runner) = thread::scope(|scope| {
+            let prompter = scope.spawn(|| Prompter::read(&file));
+            let runner = Runner::load(cfg, vocab, &weights, &device, settings.threads);
+            (prompter.join(), runner)
+        });
+        let prompter = prompter.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let runner = runner?;
         let info = ModelInfo {
             name: file.text("general.name")?.unwrap_or(name).to_owned(),
             architecture: runner.config().architecture.clone(),

@@ -118,9 +118,9 @@ impl Prompter {
         let mut place = Places { text: &joined, at: 0 };
         let added = ids.len() - read;
         let token = |(n, id)| {
-            let text = self.text(id);
-            let at = if n < added { 0..0 } else { place.next(&text) };
-            Token { id, text, special: self.tokenizer.is_special(id), at }
+            let (text, special) = (self.text(id), self.tokenizer.is_special(id));
+            let at = if n < added { 0..0 } else { place.next(&text, special) };
+            Token { id, text, special, at }
         };
         Ok(Spelt { tokens: ids.into_iter().enumerate().map(token).collect(), texts })
     }
@@ -181,9 +181,16 @@ struct Places<'a> {
 
 impl Places<'_> {
     /// Where `token` lies. A tokenizer may have put a space in front that the text has not, or have
-    /// composed characters; then the place is near.
-    fn next(&mut self, token: &[u8]) -> Range<usize> {
-        let rest = &self.text.as_bytes()[self.at..];
+    /// composed characters; then the place is near, until the next special token.
+    fn next(&mut self, token: &[u8], special: bool) -> Range<usize> {
+        let mut rest = &self.text.as_bytes()[self.at..];
+        if special
+            && !rest.starts_with(token)
+            && let Some(ahead) = rest.windows(token.len().max(1)).position(|bytes| bytes == token)
+        {
+            self.at += ahead;
+            rest = &rest[ahead..];
+        }
         let without_space = token.strip_prefix(b" ").unwrap_or(token);
         let len = if rest.starts_with(token) { token.len() } else { without_space.len().min(rest.len()) };
         let from = self.at;

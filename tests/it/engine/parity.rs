@@ -11,6 +11,7 @@ use pushback::engine::local::{Hold, Local, Settings};
 use pushback::engine::{ChooseRequest, Engine};
 
 use super::{ARCHITECTURES, SETTINGS, open, open_held, user};
+use crate::support::counting::allocations;
 use crate::support::tiny_gguf::{Mix, Tiny};
 
 /// Logits after `tokens`, by candle-transformers.
@@ -109,6 +110,26 @@ fn however_the_tokens_came_into_the_cache_the_logits_are_those_of_one_prefill() 
             }
             check("after another continuation was forgotten", model.logits_after(&whole).unwrap());
         }
+    }
+}
+
+/// Once buffers have grown to what is needed, a token costs arithmetic alone.
+#[test]
+fn a_step_of_decoding_allocates_nothing() {
+    for architecture in ARCHITECTURES {
+        let tiny = Tiny::new(architecture, Mix::Quantised);
+        let settings = Settings { threads: Some(1), ..SETTINGS };
+        let mut model = Local::from_bytes(tiny.bytes().leak(), "inside", settings).unwrap();
+        let tokens = tokens(80, 1);
+        for n in [80, 40, 41] {
+            model.read(&tokens[..n]).unwrap();
+        }
+        let count = allocations(|| {
+            for n in 42..70 {
+                model.read(&tokens[..n]).unwrap();
+            }
+        });
+        assert_eq!(count, 0, "{architecture}");
     }
 }
 

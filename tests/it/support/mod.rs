@@ -1,5 +1,6 @@
 //! What several areas of tests need.
 
+pub mod counting;
 pub mod practice;
 pub mod small;
 pub mod tiny_gguf;
