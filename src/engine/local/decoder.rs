@@ -78,6 +78,9 @@ impl Decoder {
         weights: &Weights<'_>,
         device: &Device,
     ) -> std::result::Result<Self, EngineError> {
+        if !matches!(cfg.architecture.as_str(), "llama" | "qwen2" | "qwen3") || cfg.yarn.is_some() {
+            return Err(EngineError::UnsupportedArchitecture(cfg.architecture));
+        }
         let embedding = weights.quantised("token_embd.weight", &[vocab, cfg.dim])?;
         let head = match weights.has("output.weight") {
             true => weights.matrix("output.weight", vocab, cfg.dim)?,
