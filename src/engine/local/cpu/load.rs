@@ -21,11 +21,23 @@ struct Loader<'a, 'w> {
 
 impl Loader<'_, '_> {
     fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix> {
-        let info = self.weights.tensor(name, &[rows, columns])?;
-        let matrix = Matrix::pack(info.data, info.format, (rows, columns), &mut self.pool)
-            .map_err(EngineError::NoMemory)?;
-        self.weights.is_done_with(info.data);
-        Ok(matrix)
+        Ok(self.parts(name, &[rows], columns)?.remove(0))
+    }
+
+    /// A matrix whose rows are several matrices' one after the other, of so many rows each.
+    fn parts(&mut self, name: &str, rows: &[usize], columns: usize) -> Result<Vec<Matrix>> {
+        let info = self.weights.tensor(name, &[rows.iter().sum(), columns])?;
+        let row_bytes = columns / info.format.block_size() * info.format.type_size();
+        let mut data = info.data;
+        let mut matrices = Vec::with_capacity(rows.len());
+        for &rows in rows {
+            let (part, rest) = data.split_at(rows * row_bytes);
+            let matrix = Matrix::pack(part, info.format, (rows, columns), &mut self.pool);
+            matrices.push(matrix.map_err(EngineError::NoMemory)?);
+            self.weights.is_done_with(part);
+            data = rest;
+        }
+        Ok(matrices)
     }
 
     fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>> {
@@ -34,31 +46,68 @@ impl Loader<'_, '_> {
 
     fn layer(&mut self, cfg: &Config, at: usize) -> Result<Layer> {
         let name = |part: &str| format!("blk.{at}.{part}.weight");
-        let (q_dim, kv_dim) = (cfg.heads * cfg.head_dim, cfg.kv_heads * cfg.head_dim);
+        let q_dim = cfg.heads * cfg.head_dim;
         let attention_norm = self.vector(&name("attn_norm"), cfg.dim)?;
-        let mut linear = |part: &str, rows| {
-            let bias = format!("blk.{at}.{part}.bias");
-            Ok::<_, EngineError>(Linear {
-                matrix: self.matrix(&name(part), rows, cfg.dim)?,
-                bias: cfg.qkv_bias.then(|| self.vector(&bias, rows)).transpose()?,
-            })
-        };
-        let (query, key, value) =
-            (linear("attn_q", q_dim)?, linear("attn_k", kv_dim)?, linear("attn_v", kv_dim)?);
+        let [query, key, value] = self.projections(cfg, at)?;
         let head_norm = |part: &str| cfg.qk_norm.then(|| self.vector(&name(part), cfg.head_dim)).transpose();
+        let post_norm = |part: &str| cfg.post_norms.then(|| self.vector(&name(part), cfg.dim)).transpose();
+        let (query_norm, key_norm) = (head_norm("attn_q_norm")?, head_norm("attn_k_norm")?);
+        let (post_attention_norm, post_ff_norm) =
+            (post_norm("post_attention_norm")?, post_norm("post_ffw_norm")?);
+        let ff_norm = self.vector(&name("ffn_norm"), cfg.dim)?;
+        let out = self.matrix(&name("attn_output"), cfg.dim, q_dim)?;
+        let (gate, up) = if cfg.fused_gate_up {
+            let mut parts = self.parts(&name("ffn_up"), &[cfg.ff_dim; 2], cfg.dim)?.into_iter();
+            parts.next().zip(parts.next()).ok_or_else(|| EngineError::MissingTensor(name("ffn_up")))?
+        } else {
+            let gate = self.matrix(&name("ffn_gate"), cfg.ff_dim, cfg.dim)?;
+            (gate, self.matrix(&name("ffn_up"), cfg.ff_dim, cfg.dim)?)
+        };
+        let down = self.matrix(&name("ffn_down"), cfg.dim, cfg.ff_dim)?;
         Ok(Layer {
-            query_norm: head_norm("attn_q_norm")?,
-            key_norm: head_norm("attn_k_norm")?,
             attention_norm,
-            ff_norm: self.vector(&name("ffn_norm"), cfg.dim)?,
-            out: self.matrix(&name("attn_output"), cfg.dim, q_dim)?,
-            gate: self.matrix(&name("ffn_gate"), cfg.ff_dim, cfg.dim)?,
-            up: self.matrix(&name("ffn_up"), cfg.ff_dim, cfg.dim)?,
-            down: self.matrix(&name("ffn_down"), cfg.dim, cfg.ff_dim)?,
             query,
             key,
             value,
+            query_norm,
+            key_norm,
+            out,
+            post_attention_norm,
+            ff_norm,
+            gate,
+            up,
+            down,
+            post_ff_norm,
         })
+    }
+
+    /// Query, key and value, each with its bias.
+    fn projections(&mut self, cfg: &Config, at: usize) -> Result<[Linear; 3]> {
+        let name = |part: &str| format!("blk.{at}.{part}");
+        let (q_dim, kv_dim) = (cfg.heads * cfg.head_dim, cfg.kv_heads * cfg.head_dim);
+        let rows = [q_dim, kv_dim, kv_dim];
+        let (matrices, biases) = if cfg.fused_qkv {
+            let matrices = self.parts(&name("attn_qkv.weight"), &rows, cfg.dim)?;
+            let bias = || self.vector(&name("attn_qkv.bias"), q_dim + 2 * kv_dim);
+            let biases = cfg.qkv_bias.then(bias).transpose()?.map(|all| {
+                let (query, others) = all.split_at(q_dim);
+                let (key, value) = others.split_at(kv_dim);
+                [query.to_vec(), key.to_vec(), value.to_vec()]
+            });
+            (matrices, biases.map_or([const { None }; 3], |biases| biases.map(Some)))
+        } else {
+            let (mut matrices, mut biases) = (Vec::new(), [const { None }; 3]);
+            for (n, part) in ["attn_q", "attn_k", "attn_v"].into_iter().enumerate() {
+                matrices.push(self.matrix(&name(&format!("{part}.weight")), rows[n], cfg.dim)?);
+                let bias = || self.vector(&name(&format!("{part}.bias")), rows[n]);
+                biases[n] = cfg.qkv_bias.then(bias).transpose()?;
+            }
+            (matrices, biases)
+        };
+        let mut linears = matrices.into_iter().zip(biases).map(|(matrix, bias)| Linear { matrix, bias });
+        let missing = || EngineError::MissingTensor(name("attn_qkv.weight"));
+        let mut next = || linears.next().ok_or_else(missing);
+        Ok([next()?, next()?, next()?])
     }
 }
 
@@ -86,14 +135,14 @@ impl Decoder {
             true => Arc::new(loader.matrix("output.weight", vocab, cfg.dim)?),
             false => Arc::clone(&embedding),
         };
-        let factors = weights.optional_vector("rope_freqs.weight", cfg.head_dim / 2)?;
-        let factors = factors.map(|factors| factors.to_vec1::<f32>()).transpose()?;
+        let factors = cfg.rope_factors.map(|name| loader.vector(name, cfg.rotary_dim / 2)).transpose()?;
         let layers = (0..cfg.layers).map(|at| loader.layer(&cfg, at)).collect::<Result<_>>()?;
         let shape =
             Shape { layers: cfg.layers, kv_heads: cfg.kv_heads, head_dim: cfg.head_dim, page_tok: PAGE_TOK };
         Ok(Self {
             norm: loader.vector("output_norm.weight", cfg.dim)?,
             rope: Rope::new(&cfg, factors.as_deref()),
+            local_rope: Rope::local(&cfg),
             kernels,
             pool: loader.pool,
             embedding,

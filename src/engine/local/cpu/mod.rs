@@ -40,6 +40,8 @@ pub struct Decoder {
     norm: Vec<f32>,    // (dim)
     head: Arc<Matrix>, // (vocab, dim); the embedding where the file has only that
     rope: Rope,
+    /// Of the layers with a window, where it is another.
+    local_rope: Option<Rope>,
     /// The tokens that the pages belong to.
     tokens: Vec<u32>,
     pages: Pages,
@@ -61,15 +63,17 @@ struct Place {
 struct Scratch {
     places: Vec<Place>,
     asking: Vec<Asking>,
-    x: Vec<f32>,      // (rows, dim) residual stream
-    normed: Input,    // (rows, dim)
-    q: Vec<f32>,      // (rows, heads * head_dim)
-    k: Vec<f32>,      // (rows, kv_heads * head_dim)
-    v: Vec<f32>,      // (rows, kv_heads * head_dim)
-    mixed: Input,     // (rows, heads * head_dim) what attention gathers
-    hidden: Input,    // (rows, ff_dim)
-    angles: Vec<f32>, // (rows, head_dim) cosines, then sines
-    logits: Vec<f32>, // (rows asked for, vocab)
+    x: Vec<f32>,            // (rows, dim) residual stream
+    normed: Input,          // (rows, dim)
+    q: Vec<f32>,            // (rows, heads * head_dim)
+    k: Vec<f32>,            // (rows, kv_heads * head_dim)
+    v: Vec<f32>,            // (rows, kv_heads * head_dim)
+    mixed: Input,           // (rows, heads * head_dim) what attention gathers
+    hidden: Input,          // (rows, ff_dim)
+    update: Vec<f32>,       // (rows, dim) what is added to x, where it is normalised before
+    angles: Vec<f32>,       // (rows, rotary_dim) cosines, then sines
+    local_angles: Vec<f32>, // the same for layers with a window
+    logits: Vec<f32>,       // (rows asked for, vocab)
     parts: Parts,
 }
 
@@ -285,19 +289,21 @@ impl Decoder {
         let mut rows = tokens.len();
         let cfg = &self.cfg;
         let s = &mut self.scratch;
-        let (dim, half) = (cfg.dim, cfg.head_dim / 2);
+        let dim = cfg.dim;
         fit(&mut s.x, rows * dim);
         for_rows(&mut self.pool, rows, (&mut s.x, dim), &|row, x| {
             self.embedding.row(tokens[row] as usize, x);
+            if cfg.embedding_scale != 1.0 {
+                x.iter_mut().for_each(|x| *x *= cfg.embedding_scale);
+            }
         });
-        fit(&mut s.angles, rows * 2 * half);
-        for (place, angles) in s.places.iter().zip(s.angles.chunks_exact_mut(2 * half)) {
-            let (cos, sin) = angles.split_at_mut(half);
-            self.rope.angles_at(place.position, cos, sin);
+        turn(&self.rope, cfg.rotary_dim, &s.places, &mut s.angles);
+        if let Some(rope) = &self.local_rope {
+            turn(rope, cfg.rotary_dim, &s.places, &mut s.local_angles);
         }
         for at in 0..self.layers.len() {
             let layer = &self.layers[at];
-            layer.project(cfg, (self.kernels, &mut self.pool), s, rows);
+            layer.project((cfg, at), (self.kernels, &mut self.pool), s, rows);
             // Rows of one text stand together.
             let mut from = 0;
             for text in s.places.chunk_by(|a, b| a.text == b.text) {
@@ -325,7 +331,7 @@ impl Decoder {
             s.asking.clear();
             s.asking.extend(s.places.iter().map(|place| Asking {
                 text: place.text,
-                from: 0,
+                from: cfg.window_of(at).map_or(0, |window| (place.position + 1).saturating_sub(window)),
                 to: place.position + 1,
             }));
             let attention = Attention {
@@ -368,6 +374,15 @@ pub enum Wanted {
     Nothing,
     /// What the last one leads to.
     Last,
+}
+
+/// Angles of all places: (places, width) cosines, then sines.
+fn turn(rope: &Rope, width: usize, places: &[Place], angles: &mut Vec<f32>) {
+    fit(angles, places.len() * width);
+    for (place, angles) in places.iter().zip(angles.chunks_exact_mut(width)) {
+        let (cos, sin) = angles.split_at_mut(width / 2);
+        rope.angles_at(place.position, cos, sin);
+    }
 }
 
 /// Moves the rows in `wanted` to the front.
