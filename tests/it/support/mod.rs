@@ -1,4 +1,5 @@
 //! What several areas of tests need.
 
 pub mod practice;
+pub mod reference;
 pub mod tiny_gguf;
