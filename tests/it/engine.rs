@@ -9,6 +9,7 @@ use pushback::engine::{Engine, EngineError, Finish, Request, Sampling};
 use crate::support::tiny_gguf::Tiny;
 
 mod bad_files;
+mod families;
 mod parity;
 mod prompts;
 mod replies;
@@ -16,7 +17,7 @@ mod saved;
 mod worker;
 
 /// The families that the one decoder serves.
-pub const ARCHITECTURES: [&str; 3] = ["llama", "qwen2", "qwen3"];
+pub const ARCHITECTURES: [&str; 7] = ["llama", "smollm3", "qwen2", "qwen3", "glm4", "phi3", "gemma3"];
 
 /// Opens a good file.
 pub fn open(tiny: &Tiny) -> Local {

@@ -97,7 +97,7 @@ pub struct Config {
     pub window: Option<Window>,
     /// What bends the gate.
     pub gate: Gate,
-    /// Query, key and value have biases: `attn_q.bias` and so on.
+    /// Query, key and value have biases: `attn_q.bias` and so on, or `attn_qkv.bias`.
     pub qkv_bias: bool,
     /// Query and key are normalised head by head: `attn_q_norm`, `attn_k_norm`.
     pub qk_norm: bool,
@@ -121,13 +121,14 @@ impl Config {
             // Mistral and SmolLM (1 and 2) are written as llama, too.
             "llama" => Self {
                 pairing: Pairing::Neighbours,
-                qkv_bias: file.tensor("blk.0.attn_q.bias").is_some(),
+                qkv_bias: keys.first_layer_has("attn_q.bias"),
                 ..plain()?
             },
             "smollm3" => Self { pairing: Pairing::Neighbours, unrotated_every: Some(4), ..plain()? },
             "qwen2" => Self { qkv_bias: true, ..plain()? },
             "qwen3" => Self { qk_norm: true, ..plain()? },
-            "phi3" => plain()?.phi3(&keys)?,
+            "glm4" => Self { pairing: Pairing::Neighbours, post_norms: true, ..plain()?.fused(&keys) },
+            "phi3" => plain()?.fused(&keys).phi3(&keys)?,
             "gemma3" => plain()?.gemma3(&keys)?,
             other => return Err(EngineError::UnsupportedArchitecture(other.to_owned())),
         };
@@ -210,6 +211,15 @@ impl Config {
         Ok(())
     }
 
+    /// Families whose matrices are one, but which some files nevertheless hold apart.
+    fn fused(mut self, keys: &Keys<'_>) -> Self {
+        self.fused_qkv = keys.first_layer_has("attn_qkv.weight");
+        self.fused_gate_up = !keys.first_layer_has("ffn_gate.weight");
+        let bias = if self.fused_qkv { "attn_qkv.bias" } else { "attn_q.bias" };
+        self.qkv_bias = keys.first_layer_has(bias);
+        self
+    }
+
     /// Of the two sets of factors one serves all conversations: that for the whole context, as in
     /// llama.cpp. To change it on the way would make the cache worthless.
     fn phi3(mut self, keys: &Keys<'_>) -> Result<Self> {
@@ -217,8 +227,6 @@ impl Config {
         let original = keys.size_or("rope.scaling.original_context_length", self.context_tok)?;
         let fitting = if self.context_tok > original { long } else { short };
         self.rope_factors = self.rope_factors.or(keys.file.tensor(fitting).map(|_| fitting));
-        self.fused_qkv = keys.file.tensor("blk.0.attn_qkv.weight").is_some();
-        self.fused_gate_up = keys.file.tensor("blk.0.ffn_gate.weight").is_none();
         self.window = keys.window()?.map(|tokens| Window { tokens, global_every: None });
         Ok(self)
     }
@@ -274,6 +282,10 @@ struct Keys<'a> {
 impl Keys<'_> {
     fn full(&self, key: &str) -> String {
         format!("{}.{key}", self.arch)
+    }
+
+    fn first_layer_has(&self, tensor: &str) -> bool {
+        self.file.tensor(&format!("blk.0.{tensor}")).is_some()
     }
 
     fn uint(&self, key: &str) -> Result<Option<u64>> {

@@ -4,16 +4,17 @@
 //! One decoder serves every family: what differs between them is in `Config`, or a tensor that is
 //! there or not. Activations are matrices (tokens, width); a batch is its rows one after another.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use candle_core::quantized::{QMatMul, QTensor};
 use candle_core::{D, Device, Module, Result, Tensor};
 use candle_nn::ops::{rms_norm, softmax_last_dim};
 
-use super::config::Config;
+use super::config::{Config, Gate};
 use super::kv::Cache;
 use super::rope::{Angles, Rope};
-use super::weights::Weights;
+use super::weights::{Part, Weights};
 use crate::engine::EngineError;
 
 /// Weights of a decoder, and how to run them.
@@ -25,20 +26,25 @@ pub struct Decoder {
     norm: Tensor,  // (dim)
     head: QMatMul, // (vocab, dim); the same weights as `embedding` where the file has only these
     rope: Rope,
+    local_rope: Option<Rope>, // of layers with a window; none if they rotate as the others do
 }
 
 struct Layer {
-    attention_norm: Tensor,     // (dim)
-    query: Linear,              // (heads * head_dim, dim)
-    key: Linear,                // (kv_heads * head_dim, dim)
-    value: Linear,              // (kv_heads * head_dim, dim)
-    query_norm: Option<Tensor>, // (head_dim)
-    key_norm: Option<Tensor>,   // (head_dim)
-    out: QMatMul,               // (dim, heads * head_dim)
-    ff_norm: Tensor,            // (dim)
-    gate: QMatMul,              // (ff_dim, dim)
-    up: QMatMul,                // (ff_dim, dim)
-    down: QMatMul,              // (dim, ff_dim)
+    local: bool,                         // has a window
+    rotates: bool,                       // its queries and keys know their position
+    attention_norm: Tensor,              // (dim)
+    query: Linear,                       // (heads * head_dim, dim)
+    key: Linear,                         // (kv_heads * head_dim, dim)
+    value: Linear,                       // (kv_heads * head_dim, dim)
+    query_norm: Option<Tensor>,          // (head_dim)
+    key_norm: Option<Tensor>,            // (head_dim)
+    out: QMatMul,                        // (dim, heads * head_dim)
+    post_attention_norm: Option<Tensor>, // (dim)
+    ff_norm: Tensor,                     // (dim)
+    gate: QMatMul,                       // (ff_dim, dim)
+    up: QMatMul,                         // (ff_dim, dim)
+    down: QMatMul,                       // (dim, ff_dim)
+    post_ff_norm: Option<Tensor>,        // (dim)
 }
 
 struct Linear {
@@ -50,8 +56,16 @@ struct Linear {
 struct Rows {
     batch: usize,
     len: usize,
+    global: View,
+    local: Option<View>, // for layers with a window
+}
+
+/// Where these rows stand and what they see, for layers of one kind.
+struct View {
     angles: Angles,
-    /// What each token may look at, of the part of the scores that is masked; see `causal_mask`.
+    /// Of the cache, where that is a part of its own.
+    past_mask: Option<Tensor>,
+    /// Of the rest; see `sight`.
     mask: Option<Tensor>,
 }
 
@@ -78,15 +92,12 @@ impl Decoder {
         weights: &Weights<'_>,
         device: &Device,
     ) -> std::result::Result<Self, EngineError> {
-        if !matches!(cfg.architecture.as_str(), "llama" | "qwen2" | "qwen3") || cfg.yarn.is_some() {
-            return Err(EngineError::UnsupportedArchitecture(cfg.architecture));
-        }
-        let embedding = weights.quantised("token_embd.weight", &[vocab, cfg.dim])?;
+        let embedding = weights.quantised("token_embd.weight", vocab, cfg.dim)?;
         let head = match weights.has("output.weight") {
-            true => weights.matrix("output.weight", vocab, cfg.dim)?,
+            true => weights.matrix(&Part::all("output.weight", vocab), cfg.dim)?,
             false => weights.multiplier(Arc::clone(&embedding))?,
         };
-        let factors = weights.optional_vector("rope_freqs.weight", cfg.head_dim / 2)?;
+        let factors = cfg.rope_factors.map(|name| weights.vector(name, cfg.rotary_dim / 2)).transpose()?;
         let factors = factors.map(|factors| factors.to_vec1::<f32>()).transpose()?;
         let layers = (0..cfg.layers)
             .map(|at| Layer::load(&cfg, at, weights))
@@ -94,6 +105,7 @@ impl Decoder {
         Ok(Self {
             norm: weights.vector("output_norm.weight", cfg.dim)?,
             rope: Rope::new(&cfg, factors.as_deref()),
+            local_rope: Rope::local(&cfg),
             device: device.clone(),
             embedding,
             layers,
@@ -126,18 +138,14 @@ impl Decoder {
     /// Reads `tokens` behind those in `cache`. What the last one leads to: (1, dim).
     pub fn read(&self, cache: &mut Cache, tokens: &[u32]) -> Result<Tensor> {
         cache.reserve(tokens.len())?;
-        let rows = Rows {
-            batch: 1,
-            len: tokens.len(),
-            angles: self.rope.angles(cache.len(), tokens.len(), &self.device)?,
-            mask: causal_mask(cache.len(), tokens.len(), &self.device)?,
-        };
+        let (past, len) = (cache.len(), tokens.len());
+        let rows = self.rows((1, len), past, 0)?;
         let mut x = self.embed(tokens)?;
         for (at, layer) in self.layers.iter().enumerate() {
             x = layer.forward(&self.cfg, &x, |normed| {
                 let (q, k, v) = self.project(layer, normed, &rows)?;
-                let (keys, values) = cache.append(at, &k.squeeze(0)?, &v.squeeze(0)?)?;
-                self.attend_cache(&q, &keys, &values, &rows)
+                let cached = cache.append(at, &k.squeeze(0)?, &v.squeeze(0)?)?;
+                self.attend_cache(&q, &cached, &rows, rows.view(layer))
             })?;
         }
         cache.commit(tokens);
@@ -147,17 +155,14 @@ impl Decoder {
     /// Reads a batch of continuations of what is in `cache`, each of `len` tokens, without
     /// changing it. What every token leads to: (batch * len, dim).
     pub fn branch(&self, cache: &Cache, tokens: &[u32], len: usize) -> Result<Tensor> {
-        let rows = Rows {
-            batch: tokens.len() / len,
-            len,
-            angles: self.rope.angles(cache.len(), len, &self.device)?,
-            mask: causal_mask(0, len, &self.device)?,
-        };
+        let past = cache.len();
+        let rows = self.rows((tokens.len() / len, len), past, past)?;
         let mut x = self.embed(tokens)?;
         for (at, layer) in self.layers.iter().enumerate() {
             x = layer.forward(&self.cfg, &x, |normed| {
                 let (q, k, v) = self.project(layer, normed, &rows)?;
-                self.attend_branches(&q, &cache.layer(at)?, &(k, v), &rows)
+                let sources = (&cache.layer(at)?, &(k, v));
+                self.attend_branches(&q, sources, &rows, rows.view(layer))
             })?;
         }
         Ok(x)
@@ -169,7 +174,24 @@ impl Decoder {
     }
 
     fn embed(&self, tokens: &[u32]) -> Result<Tensor> {
-        self.embedding.embedding(&Tensor::new(tokens, &self.device)?)
+        let x = self.embedding.embedding(&Tensor::new(tokens, &self.device)?)?;
+        if self.cfg.embedding_scale == 1.0 { Ok(x) } else { x * f64::from(self.cfg.embedding_scale) }
+    }
+
+    /// Rows of `batch` texts of `len` tokens each behind `past` others. Those before `apart` are
+    /// looked at by themselves, the others together with the text's own.
+    fn rows(&self, (batch, len): (usize, usize), past: usize, apart: usize) -> Result<Rows> {
+        let view = |rope: &Rope, window: Option<usize>| {
+            let mask = |seen| sight(past..past + len, seen, window, &self.device);
+            Ok::<_, candle_core::Error>(View {
+                angles: rope.angles(past, len, &self.device)?,
+                past_mask: mask(0..apart)?,
+                mask: mask(apart..past + len)?,
+            })
+        };
+        let rope = self.local_rope.as_ref().unwrap_or(&self.rope);
+        let local = self.cfg.window.as_ref().map(|window| view(rope, Some(window.tokens))).transpose()?;
+        Ok(Rows { batch, len, global: view(&self.rope, None)?, local })
     }
 
     /// Queries (batch, heads, len, head_dim), keys and values (batch, kv_heads, len, head_dim).
@@ -183,18 +205,29 @@ impl Decoder {
         let q = normed(split(layer.query.forward(x)?, cfg.heads)?, &layer.query_norm)?.transpose(1, 2)?;
         let k = normed(split(layer.key.forward(x)?, cfg.kv_heads)?, &layer.key_norm)?.transpose(1, 2)?;
         let v = split(layer.value.forward(x)?, cfg.kv_heads)?.transpose(1, 2)?.contiguous()?;
-        Ok((self.rope.rotate(&q, &rows.angles)?, self.rope.rotate(&k, &rows.angles)?, v))
+        if !layer.rotates {
+            return Ok((q.contiguous()?, k.contiguous()?, v));
+        }
+        // Which dimensions turn with which is the same for all layers; only the angles differ.
+        let angles = &rows.view(layer).angles;
+        Ok((self.rope.rotate(&q, angles)?, self.rope.rotate(&k, angles)?, v))
     }
 
     /// One text against the cache, its own keys and values (kv_heads, total, head_dim) included.
     ///
     /// Query heads that share a key head are stacked as rows, so that keys need no copying.
-    fn attend_cache(&self, q: &Tensor, keys: &Tensor, values: &Tensor, rows: &Rows) -> Result<Tensor> {
+    fn attend_cache(
+        &self,
+        q: &Tensor,
+        (keys, values): &(Tensor, Tensor),
+        rows: &Rows,
+        view: &View,
+    ) -> Result<Tensor> {
         let cfg = &self.cfg;
         let (group, len, total) = (cfg.heads / cfg.kv_heads, rows.len, keys.dim(1)?);
         let q = q.reshape((cfg.kv_heads, group * len, cfg.head_dim))?;
         let mut scores = (q.matmul(&keys.t()?)? * self.scale())?;
-        if let Some(mask) = &rows.mask {
+        if let Some(mask) = &view.mask {
             scores = scores.reshape((cfg.heads, len, total))?.broadcast_add(mask)?;
             scores = scores.reshape((cfg.kv_heads, group * len, total))?;
         }
@@ -210,9 +243,9 @@ impl Decoder {
     fn attend_branches(
         &self,
         q: &Tensor,
-        (past_keys, past_values): &(Tensor, Tensor),
-        (keys, values): &(Tensor, Tensor),
+        ((past_keys, past_values), (keys, values)): (&(Tensor, Tensor), &(Tensor, Tensor)),
         rows: &Rows,
+        view: &View,
     ) -> Result<Tensor> {
         let cfg = &self.cfg;
         let (batch, len, past) = (rows.batch, rows.len, past_keys.dim(1)?);
@@ -224,12 +257,15 @@ impl Decoder {
         let stacked = by_head(q)?.reshape((kv, batch * group * len, width))?;
         let shared = by_text(&stacked.matmul(&past_keys.t()?)?)?;
         let own = q.reshape((batch, kv, group * len, width))?.matmul(&keys.t()?)?;
-        let mut own = (own.reshape((batch * cfg.heads, len, len))? * self.scale())?;
-        if let Some(mask) = &rows.mask {
-            own = own.broadcast_add(mask)?;
-        }
-        let shared = (shared * self.scale())?;
-        let own = own.reshape((batch, kv, group * len, len))?;
+        let masked = |scores: Tensor, mask: &Option<Tensor>| match mask {
+            Some(mask) => {
+                let shape = scores.shape();
+                scores.reshape((batch * cfg.heads, len, ()))?.broadcast_add(mask)?.reshape(shape)
+            }
+            None => Ok(scores),
+        };
+        let shared = masked((shared * self.scale())?, &view.past_mask)?;
+        let own = masked((own * self.scale())?, &view.mask)?;
         let shares = softmax_last_dim(&Tensor::cat(&[&shared, &own], D::Minus1)?)?;
         let of_past =
             by_head(&shares.narrow(D::Minus1, 0, past)?)?.reshape((kv, batch * group * len, past))?;
@@ -240,36 +276,50 @@ impl Decoder {
     }
 
     fn scale(&self) -> f64 {
-        1.0 / (self.cfg.head_dim as f64).sqrt()
+        f64::from(self.cfg.query_scale)
     }
 }
 
 impl Layer {
     fn load(cfg: &Config, at: usize, weights: &Weights<'_>) -> std::result::Result<Self, EngineError> {
         let name = |part: &str| format!("blk.{at}.{part}");
-        let matrix = |part: &str, rows, columns| weights.matrix(&name(part), rows, columns);
-        let linear = |part: &str, rows| {
-            let bias = format!("blk.{at}.{part}.bias");
+        let all = |part: &str, rows| Part::all(name(part), rows);
+        let linear = |part: Part| {
+            let bias = || Part { name: part.name.replace(".weight", ".bias"), ..part.clone() };
             Ok::<_, EngineError>(Linear {
-                weight: matrix(&format!("{part}.weight"), rows, cfg.dim)?,
-                bias: cfg.qkv_bias.then(|| weights.vector(&bias, rows)).transpose()?,
+                weight: weights.matrix(&part, cfg.dim)?,
+                bias: cfg.qkv_bias.then(|| weights.vector_part(&bias())).transpose()?,
             })
         };
-        let head_norm =
-            |part: &str| cfg.qk_norm.then(|| weights.vector(&name(part), cfg.head_dim)).transpose();
+        let norm =
+            |part: &str, len, wanted: bool| wanted.then(|| weights.vector(&name(part), len)).transpose();
         let (q_dim, kv_dim) = (cfg.heads * cfg.head_dim, cfg.kv_heads * cfg.head_dim);
+        let [query, key, value] = match cfg.fused_qkv {
+            true => cut(&name("attn_qkv.weight"), [q_dim, kv_dim, kv_dim]),
+            false => {
+                [all("attn_q.weight", q_dim), all("attn_k.weight", kv_dim), all("attn_v.weight", kv_dim)]
+            }
+        };
+        let [gate, up] = match cfg.fused_gate_up {
+            true => cut(&name("ffn_up.weight"), [cfg.ff_dim, cfg.ff_dim]),
+            false => ["ffn_gate.weight", "ffn_up.weight"].map(|part| all(part, cfg.ff_dim)),
+        };
         Ok(Self {
+            local: cfg.window_of(at).is_some(),
+            rotates: cfg.rotates(at),
             attention_norm: weights.vector(&name("attn_norm.weight"), cfg.dim)?,
-            query: linear("attn_q", q_dim)?,
-            key: linear("attn_k", kv_dim)?,
-            value: linear("attn_v", kv_dim)?,
-            query_norm: head_norm("attn_q_norm.weight")?,
-            key_norm: head_norm("attn_k_norm.weight")?,
-            out: matrix("attn_output.weight", cfg.dim, q_dim)?,
+            query: linear(query)?,
+            key: linear(key)?,
+            value: linear(value)?,
+            query_norm: norm("attn_q_norm.weight", cfg.head_dim, cfg.qk_norm)?,
+            key_norm: norm("attn_k_norm.weight", cfg.head_dim, cfg.qk_norm)?,
+            out: weights.matrix(&all("attn_output.weight", cfg.dim), q_dim)?,
+            post_attention_norm: norm("post_attention_norm.weight", cfg.dim, cfg.post_norms)?,
             ff_norm: weights.vector(&name("ffn_norm.weight"), cfg.dim)?,
-            gate: matrix("ffn_gate.weight", cfg.ff_dim, cfg.dim)?,
-            up: matrix("ffn_up.weight", cfg.ff_dim, cfg.dim)?,
-            down: matrix("ffn_down.weight", cfg.dim, cfg.ff_dim)?,
+            gate: weights.matrix(&gate, cfg.dim)?,
+            up: weights.matrix(&up, cfg.dim)?,
+            down: weights.matrix(&all("ffn_down.weight", cfg.dim), cfg.ff_dim)?,
+            post_ff_norm: norm("post_ffw_norm.weight", cfg.dim, cfg.post_norms)?,
         })
     }
 
@@ -280,19 +330,59 @@ impl Layer {
         attend: impl FnOnce(&Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
         let normed = rms_norm(x, &self.attention_norm, cfg.norm_eps)?;
-        let x = (x + self.out.forward(&attend(&normed)?)?)?;
+        let attended = self.out.forward(&attend(&normed)?)?;
+        let x = (x + after(attended, &self.post_attention_norm, cfg)?)?;
         let normed = rms_norm(&x, &self.ff_norm, cfg.norm_eps)?;
-        let gated = (self.gate.forward(&normed)?.silu()? * self.up.forward(&normed)?)?;
-        x + self.down.forward(&gated)?
+        let gate = self.gate.forward(&normed)?;
+        let gate = match cfg.gate {
+            Gate::Silu => gate.silu()?,
+            Gate::Gelu => gate.gelu()?,
+        };
+        let fed = self.down.forward(&(gate * self.up.forward(&normed)?)?)?;
+        x + after(fed, &self.post_ff_norm, cfg)?
     }
 }
 
-/// (1, len, past + len), added to scores: 0 where a token may look, which is at all before it and
-/// at itself, minus infinity elsewhere. For one token there is nothing to forbid.
-fn causal_mask(past: usize, len: usize, device: &Device) -> Result<Option<Tensor>> {
-    if len == 1 {
+impl Rows {
+    fn view(&self, layer: &Layer) -> &View {
+        self.local.as_ref().filter(|_| layer.local).unwrap_or(&self.global)
+    }
+}
+
+/// `x`, normalised if there is a norm for it.
+fn after(x: Tensor, norm: &Option<Tensor>, cfg: &Config) -> Result<Tensor> {
+    match norm {
+        Some(norm) => rms_norm(&x, norm, cfg.norm_eps),
+        None => Ok(x),
+    }
+}
+
+/// Parts of the matrix `name`, one after another.
+fn cut<const N: usize>(name: &str, rows: [usize; N]) -> [Part; N] {
+    let (mut start, of) = (0, rows.iter().sum());
+    rows.map(|rows| {
+        let part = Part { name: name.to_owned(), rows: start..start + rows, of };
+        start += rows;
+        part
+    })
+}
+
+/// What the tokens at `looking` may see of those at `seen`: (1, looking, seen), added to scores. 0
+/// is for themselves and those before them, as far as the window reaches (which counts the token
+/// itself), minus infinity for all else. Nothing, where nothing is forbidden.
+fn sight(
+    looking: Range<usize>,
+    seen: Range<usize>,
+    window: Option<usize>,
+    device: &Device,
+) -> Result<Option<Tensor>> {
+    let window = window.unwrap_or(usize::MAX);
+    let may = |i: usize, j: usize| j <= i && i - j < window;
+    // The first row is the one that sees least ahead, the last the one that sees least back.
+    if seen.is_empty() || may(looking.start, seen.end - 1) && may(looking.end - 1, seen.start) {
         return Ok(None);
     }
-    let row = |i| (0..past + len).map(move |j| if j > past + i { f32::NEG_INFINITY } else { 0.0 });
-    Tensor::from_vec((0..len).flat_map(row).collect(), (1, len, past + len), device).map(Some)
+    let row = |i| seen.clone().map(move |j| if may(i, j) { 0.0 } else { f32::NEG_INFINITY });
+    let shape = (1, looking.len(), seen.len());
+    Tensor::from_vec(looking.flat_map(row).collect(), shape, device).map(Some)
 }

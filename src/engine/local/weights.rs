@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use candle_core::quantized::{QMatMul, QStorage, QTensor};
+use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
 use candle_core::{Device, Tensor};
 
 use super::gguf::{Gguf, TensorInfo};
@@ -26,6 +27,24 @@ pub enum Hold {
     /// all threads, and these are too short for that; beside other work on the machine the
     /// threads wait for each other far longer than they work.
     Unpacked,
+}
+
+/// Some rows of a tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The tensor.
+    pub name: String,
+    /// The rows.
+    pub rows: Range<usize>,
+    /// Of so many.
+    pub of: usize,
+}
+
+impl Part {
+    /// All `rows` of a tensor.
+    pub fn all(name: impl Into<String>, rows: usize) -> Self {
+        Self { name: name.into(), rows: 0..rows, of: rows }
+    }
 }
 
 /// Loads tensors by name.
@@ -70,9 +89,9 @@ impl<'a> Weights<'a> {
         self.source.is_done_with(data);
     }
 
-    /// A matrix to multiply by, (rows, columns).
-    pub fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<QMatMul> {
-        self.multiplier(self.quantised(name, &[rows, columns])?)
+    /// Rows of a matrix to multiply by.
+    pub fn matrix(&self, part: &Part, columns: usize) -> Result<QMatMul> {
+        self.multiplier(self.quantised_rows(part, columns)?)
     }
 
     /// `matrix` as something to multiply by, held as this model is.
@@ -83,28 +102,40 @@ impl<'a> Weights<'a> {
         })
     }
 
-    /// The tensor `name` in the file's own format, for more than one use.
-    pub fn quantised(&self, name: &str, shape: &[usize]) -> Result<Arc<QTensor>> {
-        let info = self.tensor(name, shape)?;
-        let load = |data: &[u8]| QStorage::from_data(Cow::Borrowed(data), self.device, info.format);
-        let storage = with_aligned(info.data, load)?;
-        self.is_done_with(info.data);
-        Ok(Arc::new(QTensor::new(storage, shape.to_vec())?))
+    /// The whole matrix `name` (rows, columns) in the file's own format, for more than one use.
+    pub fn quantised(&self, name: &str, rows: usize, columns: usize) -> Result<Arc<QTensor>> {
+        self.quantised_rows(&Part::all(name, rows), columns)
+    }
+
+    /// Rows are encoded one after another and each by itself: a part of them is a part of the bytes.
+    fn quantised_rows(&self, part: &Part, columns: usize) -> Result<Arc<QTensor>> {
+        let info = self.tensor(&part.name, &[part.of, columns])?;
+        let row_bytes = info.data.len() / part.of;
+        let data = &info.data[part.rows.start * row_bytes..part.rows.end * row_bytes];
+        self.load(info.format, data, &[part.rows.len(), columns])
     }
 
     /// A vector (len), as f32.
     pub fn vector(&self, name: &str, len: usize) -> Result<Tensor> {
-        Ok(self.quantised(name, &[len])?.dequantize(self.device)?)
+        let info = self.tensor(name, &[len])?;
+        Ok(self.load(info.format, info.data, &[len])?.dequantize(self.device)?)
     }
 
-    /// The same, if the file has it.
-    pub fn optional_vector(&self, name: &str, len: usize) -> Result<Option<Tensor>> {
-        self.file.tensor(name).map(|_| self.vector(name, len)).transpose()
+    /// A part of a vector, as f32.
+    pub fn vector_part(&self, part: &Part) -> Result<Tensor> {
+        Ok(self.vector(&part.name, part.of)?.narrow(0, part.rows.start, part.rows.len())?)
     }
 
     /// Whether the file has the tensor `name`.
     pub fn has(&self, name: &str) -> bool {
         self.file.tensor(name).is_some()
+    }
+
+    fn load(&self, format: GgmlDType, data: &[u8], shape: &[usize]) -> Result<Arc<QTensor>> {
+        let load = |data: &[u8]| QStorage::from_data(Cow::Borrowed(data), self.device, format);
+        let storage = with_aligned(data, load)?;
+        self.is_done_with(data);
+        Ok(Arc::new(QTensor::new(storage, shape.to_vec())?))
     }
 }
 

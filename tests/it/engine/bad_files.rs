@@ -87,7 +87,11 @@ fn missing_and_senseless_entries_are_refused_by_name() {
         ("general.architecture", text("mamba"), "model architecture `mamba` is not supported"),
         ("tokenizer.ggml.model", text("bert"), "tokenizer `bert` is not supported"),
         ("tokenizer.ggml.pre", text("bloom"), "pre-tokenizer `bloom` is not supported"),
-        ("llama.rope.scaling.type", text("yarn"), "model needs rope scaling `yarn`, which is not supported"),
+        (
+            "llama.rope.scaling.type",
+            text("dynamic"),
+            "model needs rope scaling `dynamic`, which is not supported",
+        ),
         ("llama.expert_count", Value::U32(8), "model needs a mixture of experts, which is not supported"),
         (
             "llama.block_count",

@@ -2,5 +2,6 @@
 
 pub mod counting;
 pub mod practice;
+pub mod reference;
 pub mod small;
 pub mod tiny_gguf;

@@ -42,43 +42,67 @@ pub const PIECES_SPECIAL: [(&str, i32); 9] = [
     ("\n\n", 4),
 ];
 
-const DIM: usize = 256;
-const FF_DIM: usize = 512;
-const HEADS: usize = 4;
-const KV_HEADS: usize = 2;
-const HEAD_DIM: usize = 64;
-const LAYERS: usize = 2;
+/// Widths and counts of a tiny model.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub layers: usize,
+    pub dim: usize,
+    pub ff_dim: usize,
+    pub heads: usize,
+    pub kv_heads: usize,
+    pub head_dim: usize,
+}
+
+impl Shape {
+    /// As many layers as the family needs to show what sets it apart.
+    pub fn of(architecture: &str) -> Self {
+        let layers = match architecture {
+            "smollm3" => 4,
+            "gemma3" => 7,
+            _ => 2,
+        };
+        Self { layers, dim: 256, ff_dim: 512, heads: 4, kv_heads: 2, head_dim: 64 }
+    }
+}
 
 impl Tiny {
-    /// A model of two layers; `architecture` is `llama` (tied embedding, stretched rotation),
-    /// `qwen2` (biases) or `qwen3` (normalised heads).
+    /// A model of the family `architecture`: `llama` (tied embedding), `smollm3` (a layer without
+    /// rotation), `qwen2` (biases), `qwen3` (normalised heads), `phi3` (fused matrices), `glm4`
+    /// (half of each head rotates, norms behind, fused feed-forward) or `gemma3` (tied, windows of
+    /// 16 tokens but in layer 5, norms behind).
     pub fn new(architecture: &str, mix: Mix) -> Self {
+        Self::shaped(architecture, mix, Shape::of(architecture))
+    }
+
+    /// The same in another shape.
+    pub fn shaped(architecture: &str, mix: Mix, shape: Shape) -> Self {
         let mut tiny = Self { metadata: Vec::new(), tensors: Vec::new() };
-        tiny.describe(architecture);
+        tiny.describe(architecture, shape);
         tiny.add_vocabulary();
-        tiny.add_weights(architecture, mix);
+        tiny.add_weights(architecture, mix, shape);
         tiny
     }
 
     /// A `llama` model with a SentencePiece vocabulary.
     pub fn with_pieces() -> Self {
         let mut tiny = Self { metadata: Vec::new(), tensors: Vec::new() };
-        tiny.describe("llama");
+        let shape = Shape::of("llama");
+        tiny.describe("llama", shape);
         tiny.add_pieces();
-        tiny.add_weights("llama", Mix::F32);
+        tiny.add_weights("llama", Mix::F32, shape);
         tiny
     }
 
-    fn add_weights(&mut self, architecture: &str, mix: Mix) {
+    fn add_weights(&mut self, architecture: &str, mix: Mix, shape: Shape) {
         let mut weights = Weights { random: 1, mix };
         let vocab = self.vocab().len();
-        self.add("token_embd.weight", weights.matrix(vocab, DIM, GgmlDType::Q6K));
-        self.add("output_norm.weight", weights.norm(DIM));
-        if architecture != "llama" {
-            self.add("output.weight", weights.matrix(vocab, DIM, GgmlDType::Q8_0));
+        self.add("token_embd.weight", weights.matrix(vocab, shape.dim, GgmlDType::Q6K));
+        self.add("output_norm.weight", weights.norm(shape.dim));
+        if !matches!(architecture, "llama" | "gemma3") {
+            self.add("output.weight", weights.matrix(vocab, shape.dim, GgmlDType::Q8_0));
         }
-        for layer in 0..LAYERS {
-            self.add_layer(layer, architecture, &mut weights);
+        for layer in 0..shape.layers {
+            self.add_layer(&format!("blk.{layer}"), architecture, shape, &mut weights);
         }
     }
 
@@ -91,6 +115,26 @@ impl Tiny {
     /// Removes an entry.
     pub fn remove(&mut self, key: &str) {
         self.metadata.retain(|(other, _)| other != key);
+    }
+
+    /// The text of an entry that is there.
+    pub fn text(&self, key: &str) -> String {
+        self.get(key).unwrap().to_string().unwrap().clone()
+    }
+
+    /// The number of an entry.
+    pub fn number(&self, key: &str) -> Option<f64> {
+        match self.get(key)? {
+            Value::U32(n) => Some(f64::from(*n)),
+            Value::F32(x) => Some(f64::from(*x)),
+            _ => None,
+        }
+    }
+
+    /// Adds or replaces a tensor, held in f32.
+    pub fn set_tensor(&mut self, name: &str, tensor: &Tensor) {
+        self.tensors.retain(|(other, _)| other != name);
+        self.add(name, QTensor::quantize(&tensor.force_contiguous().unwrap(), GgmlDType::F32).unwrap());
     }
 
     /// Number of the token spelt `name`.
@@ -107,35 +151,44 @@ impl Tiny {
         file.into_inner()
     }
 
+    fn get(&self, key: &str) -> Option<&Value> {
+        self.metadata.iter().find(|(other, _)| other == key).map(|(_, value)| value)
+    }
+
     fn add(&mut self, name: &str, tensor: QTensor) {
         self.tensors.push((name.to_owned(), tensor));
     }
 
-    fn describe(&mut self, arch: &str) {
+    fn describe(&mut self, arch: &str, shape: Shape) {
         let number = |n: usize| Value::U32(n as u32);
+        let rotary_dim = if arch == "glm4" { shape.head_dim / 2 } else { shape.head_dim };
         self.set("general.architecture", Value::String(arch.to_owned()));
         self.set("general.name", Value::String(format!("tiny {arch}")));
         // Makes candle-transformers' qwen3 compute its rotation in f32; see the parity test.
         self.set("general.dtype", number(0));
         for (key, value) in [
             ("context_length", number(1024)),
-            ("embedding_length", number(DIM)),
-            ("block_count", number(LAYERS)),
-            ("feed_forward_length", number(FF_DIM)),
-            ("attention.head_count", number(HEADS)),
-            ("attention.head_count_kv", number(KV_HEADS)),
-            ("attention.key_length", number(HEAD_DIM)),
-            ("rope.dimension_count", number(HEAD_DIM)),
+            ("embedding_length", number(shape.dim)),
+            ("block_count", number(shape.layers)),
+            ("feed_forward_length", number(shape.ff_dim)),
+            ("attention.head_count", number(shape.heads)),
+            ("attention.head_count_kv", number(shape.kv_heads)),
+            ("attention.key_length", number(shape.head_dim)),
+            ("attention.value_length", number(shape.head_dim)),
+            ("rope.dimension_count", number(rotary_dim)),
             ("rope.freq_base", Value::F32(10_000.0)),
             ("attention.layer_norm_rms_epsilon", Value::F32(1e-5)),
         ] {
             self.set(&format!("{arch}.{key}"), value);
         }
+        if arch == "gemma3" {
+            self.set("gemma3.attention.sliding_window", number(16));
+            self.set("gemma3.rope.freq_base", Value::F32(1_000_000.0));
+        }
     }
 
     fn vocab(&self) -> Vec<String> {
-        let tokens = self.metadata.iter().find(|(key, _)| key == "tokenizer.ggml.tokens");
-        let tokens = tokens.unwrap().1.to_vec().unwrap();
+        let tokens = self.get("tokenizer.ggml.tokens").unwrap().to_vec().unwrap();
         tokens.iter().map(|token| token.to_string().unwrap().clone()).collect()
     }
 
@@ -183,29 +236,40 @@ impl Tiny {
         self.set("tokenizer.chat_template", text(CHATML));
     }
 
-    fn add_layer(&mut self, layer: usize, architecture: &str, weights: &mut Weights) {
-        let (q_dim, kv_dim) = (HEADS * HEAD_DIM, KV_HEADS * HEAD_DIM);
-        for (name, rows, columns, format) in [
-            ("attn_q", q_dim, DIM, GgmlDType::Q4K),
-            ("attn_k", kv_dim, DIM, GgmlDType::Q5_0),
-            ("attn_v", kv_dim, DIM, GgmlDType::Q6K),
-            ("attn_output", DIM, q_dim, GgmlDType::Q8_0),
-            ("ffn_gate", FF_DIM, DIM, GgmlDType::Q4K),
-            ("ffn_up", FF_DIM, DIM, GgmlDType::Q8_0),
-            ("ffn_down", DIM, FF_DIM, GgmlDType::Q6K),
-        ] {
-            self.add(&format!("blk.{layer}.{name}.weight"), weights.matrix(rows, columns, format));
-        }
-        let mut vectors = vec![("attn_norm.weight", DIM), ("ffn_norm.weight", DIM)];
-        match architecture {
-            "qwen2" => {
-                vectors.extend([("attn_q.bias", q_dim), ("attn_k.bias", kv_dim), ("attn_v.bias", kv_dim)])
+    fn add_layer(&mut self, layer: &str, architecture: &str, shape: Shape, weights: &mut Weights) {
+        let Shape { dim, ff_dim, head_dim, .. } = shape;
+        let (q_dim, kv_dim) = (shape.heads * head_dim, shape.kv_heads * head_dim);
+        let apart = [
+            ("attn_q", q_dim, dim, GgmlDType::Q4K),
+            ("attn_k", kv_dim, dim, GgmlDType::Q5_0),
+            ("attn_v", kv_dim, dim, GgmlDType::Q6K),
+        ];
+        let fused = [("attn_qkv", q_dim + 2 * kv_dim, dim, GgmlDType::Q5_0)];
+        let up_rows = if matches!(architecture, "phi3" | "glm4") { 2 * ff_dim } else { ff_dim };
+        let rest = [
+            ("attn_output", dim, q_dim, GgmlDType::Q8_0),
+            ("ffn_gate", ff_dim, dim, GgmlDType::Q4K),
+            ("ffn_up", up_rows, dim, GgmlDType::Q8_0),
+            ("ffn_down", dim, ff_dim, GgmlDType::Q6K),
+        ];
+        let attention: &[_] = if architecture == "phi3" { &fused } else { &apart };
+        for &(name, rows, columns, format) in attention.iter().chain(&rest) {
+            if name != "ffn_gate" || up_rows == ff_dim {
+                self.add(&format!("{layer}.{name}.weight"), weights.matrix(rows, columns, format));
             }
-            "qwen3" => vectors.extend([("attn_q_norm.weight", HEAD_DIM), ("attn_k_norm.weight", HEAD_DIM)]),
-            _ => {}
+        }
+        let mut vectors = vec![("attn_norm.weight", dim), ("ffn_norm.weight", dim)];
+        if matches!(architecture, "qwen2" | "glm4") {
+            vectors.extend([("attn_q.bias", q_dim), ("attn_k.bias", kv_dim), ("attn_v.bias", kv_dim)]);
+        }
+        if matches!(architecture, "qwen3" | "gemma3") {
+            vectors.extend([("attn_q_norm.weight", head_dim), ("attn_k_norm.weight", head_dim)]);
+        }
+        if matches!(architecture, "glm4" | "gemma3") {
+            vectors.extend([("post_attention_norm.weight", dim), ("post_ffw_norm.weight", dim)]);
         }
         for (name, len) in vectors {
-            self.add(&format!("blk.{layer}.{name}"), weights.norm(len));
+            self.add(&format!("{layer}.{name}"), weights.norm(len));
         }
     }
 }
