@@ -3,6 +3,8 @@
 //!
 //! Weights are larger than any cache, as those of a model are. `PUSHBACK_TIER` picks the tier.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+
 use std::time::Instant;
 
 use candle_core::quantized::{GgmlDType, QTensor};

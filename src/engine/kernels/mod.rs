@@ -10,6 +10,10 @@
     unsafe_op_in_unsafe_fn,
     reason = "vector instructions and threads that write to parts of one buffer; every unsafe fn says what it wants, every call from safe code why it has it"
 )]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "arrays stand for registers, several of which are walked through in step"
+)]
 
 pub use attend::{Asking, Attention, Parts};
 pub use bandwidth::read_bandwidth;

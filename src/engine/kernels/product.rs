@@ -75,7 +75,7 @@ unsafe fn dots<I: Isa, T: Format, const M: usize, const FIRST: usize, const PAIR
                 even[m] = dot_of::<I, T>(even[m], second, I::spread(q.add(4)));
             }
         }
-        if (PAIR + 1) % room == 0 {
+        if (PAIR + 1).is_multiple_of(room) {
             for m in 0..M {
                 let mut sum = I::widen(even[m]);
                 if apart {
@@ -376,7 +376,7 @@ unsafe fn panel_dots<
                 sums[r][t] = dot_of::<I, T>(sums[r][t], weights[t], a);
             }
         }
-        if (GROUP + 1) % room == 0 {
+        if (GROUP + 1).is_multiple_of(room) {
             for r in 0..MR {
                 for t in 0..NT {
                     let wide = I::widen(sums[r][t]);

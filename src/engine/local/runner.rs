@@ -48,12 +48,14 @@ impl Runner {
         device: &Device,
         threads: Option<usize>,
     ) -> Result<Self> {
-        if device.is_cpu() && weights.hold() == Hold::Tiles && cpu::Decoder::can_run(&cfg, weights) {
-            if let Some(kernels) = choose_kernels().map_err(EngineError::Instructions)? {
-                let threads = threads.unwrap_or_else(default_threads);
-                let decoder = cpu::Decoder::load(cfg, vocab, weights, (kernels, threads))?;
-                return Ok(Self::Kernels(Box::new(decoder)));
-            }
+        if device.is_cpu()
+            && weights.hold() == Hold::Tiles
+            && cpu::Decoder::can_run(&cfg, weights)
+            && let Some(kernels) = choose_kernels().map_err(EngineError::Instructions)?
+        {
+            let threads = threads.unwrap_or_else(default_threads);
+            let decoder = cpu::Decoder::load(cfg, vocab, weights, (kernels, threads))?;
+            return Ok(Self::Kernels(Box::new(decoder)));
         }
         let decoder = Decoder::load(cfg, vocab, weights, device)?;
         let cache = decoder.new_cache()?;
