@@ -87,10 +87,15 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     drop(engine?);
     let (engine, load_warm_ms) = timed(|| args.model.open(None));
     let mut engine = engine?;
-    let longest = args.prefill.iter().copied().chain(args.depth.iter().map(|d| d + args.decode)).max();
     let context = engine.info().context_tok;
-    if longest.is_some_and(|longest| longest > context) {
+    let (prefills, depths) =
+        (fitting(&args.prefill, 0, context), fitting(&args.depth, args.decode + 1, context));
+    let left_out = args.prefill.len() + args.depth.len() - prefills.len() - depths.len();
+    if prefills.is_empty() && depths.is_empty() {
         anyhow::bail!("the model's context is {context} tokens, which is less than is to be measured");
+    }
+    if left_out > 0 {
+        screen.note(&format!("the model's context is {context} tokens: what is longer is left out"));
     }
     let mut seed = 0;
     let prefill = args
@@ -98,8 +103,7 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|&n| prefill(&mut engine, n, (args.runs, &mut seed)))
         .collect::<Result<_, _>>()?;
-    let decode: Vec<Speed> = args
-        .depth
+    let decode: Vec<Speed> = depths
         .iter()
         .map(|&depth| decode(&mut engine, args.decode, depth, (args.runs, &mut seed)))
         .collect::<Result<_, _>>()?;
@@ -139,6 +143,11 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         show(screen, &figures)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Those of `sizes` that leave room for `more` tokens.
+fn fitting(sizes: &[usize], more: usize, context_tok: usize) -> Vec<usize> {
+    sizes.iter().copied().filter(|&n| n.saturating_add(more) <= context_tok).collect()
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -89,15 +89,20 @@ fn the_trainee_is_told() {
     let small = Small::new();
     let home = tempfile::tempdir().unwrap();
     let (model, prompts) = (small.model(), small.prompts());
-    let common = ["--persona", "small", "--seed", "1", "--no-save", "--candidates", "16"];
     let files = ["--model", model.to_str().unwrap(), "--prompts", prompts.to_str().unwrap()];
-    let args = [&common[..], &files].concat();
-    // A model of random weights says few things that can be spoken: long lines fill its memory.
-    let line = LINES.join(" ").repeat(3);
-    let lines = [line.as_str(); 12];
-
-    let told = talk(home.path(), &args, &lines);
-    assert!(told.contains("memory is full: it no longer sees the first"), "{told}");
+    // A model of random weights says few things that can be spoken: long lines fill its memory,
+    // and of some seeds one must be lucky enough to go on after that.
+    let line = LINES.join(" ").repeat(4);
+    let lines = [line.as_str(); 14];
+    let seeds = ["1", "2", "3", "4", "5", "6", "7", "8"];
+    let common = |seed| ["--persona", "small", "--seed", seed, "--no-save", "--candidates", "16"];
+    let told = |seed| talk(home.path(), &[&common(seed)[..], &files].concat(), &lines);
+    let goes_on = |told: &str| {
+        let notice = told.find("memory is full: it no longer sees the first");
+        notice.is_some_and(|at| told[at..].matches("\nSam: ").count() > 1)
+    };
+    let seed = seeds.into_iter().find(|seed| goes_on(&told(seed))).expect("one seed of eight");
+    let args = [&common(seed)[..], &files].concat();
 
     let events = events(&talk(home.path(), &[&args[..], &["--json"]].concat(), &lines));
     let at = events.iter().position(|e| e["event"] == "forgotten").expect("an event");
