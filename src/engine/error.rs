@@ -134,7 +134,7 @@ impl EngineError {
                 Some("the file was converted badly or is not a chat model: get it from another source")
             }
             Self::UnsupportedArchitecture(_) | Self::UnsupportedFeature(_) => {
-                Some("use a model of the llama, qwen2, qwen3, phi3, gemma3, glm4 or smollm3 family")
+                Some("use a Llama, Mistral, SmolLM, Qwen, Phi, Gemma 3, GLM-4 or LFM2 model")
             }
             Self::UnsupportedTokenizer(_) | Self::UnsupportedPreTokenizer(_) => {
                 Some("use a Llama, Mistral, Gemma, Phi, Qwen or SmolLM model")

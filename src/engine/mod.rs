@@ -167,6 +167,22 @@ pub struct ModelInfo {
     pub quantisation: String,
     /// Where it runs: `cpu`, `cuda:0` or `metal`.
     pub device: String,
-    /// What computes there: the instructions and threads of our kernels, or `tensors`.
+    /// What runs it.
+    pub runner: Runner,
+    /// What computes there: the instructions and threads of our kernels, `tensors`, or
+    /// `candle-transformers`.
     pub arithmetic: String,
+}
+
+/// What runs a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Runner {
+    /// The program's own decoder.
+    Decoder,
+    /// A model of candle-transformers. It is slower: where a prompt goes another way than what was
+    /// read, all of it is read again.
+    Fallback,
+    /// Nothing: the replies are written beforehand.
+    Script,
 }

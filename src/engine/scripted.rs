@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use super::{
-    ChooseRequest, Engine, EngineError, Finish, FinishReason, Likelihood, ModelInfo, Request, Usage,
+    ChooseRequest, Engine, EngineError, Finish, FinishReason, Likelihood, ModelInfo, Request, Runner, Usage,
 };
 use crate::chat::Message;
 
@@ -26,6 +26,7 @@ impl Scripted {
             file_bytes: 0,
             quantisation: "none".to_owned(),
             device: "cpu".to_owned(),
+            runner: Runner::Script,
             arithmetic: "script".to_owned(),
         };
         Self { replies: replies.into_iter().map(Into::into).collect(), next: 0, info }

@@ -9,6 +9,7 @@ use pushback::engine::{Engine, EngineError, Finish, Request, Sampling};
 use crate::support::tiny_gguf::Tiny;
 
 mod bad_files;
+mod fallback;
 mod families;
 mod parity;
 mod prompts;

@@ -113,8 +113,7 @@ pub struct Config {
 impl Config {
     /// Reads and checks the metadata of `file`.
     pub fn read(file: &Gguf<'_>) -> Result<Self> {
-        let key = "general.architecture";
-        let arch = file.text(key)?.ok_or_else(|| EngineError::MissingKey(key.to_owned()))?;
+        let arch = architecture(file)?;
         let keys = Keys { file, arch };
         let plain = || Self::plain(&keys);
         let config = match arch {
@@ -271,6 +270,39 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// What can be said of a model that is described elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// Family, as the file names it.
+    pub architecture: String,
+    /// Longest conversation, in tokens.
+    pub context_tok: usize,
+}
+
+impl Outline {
+    /// Reads them, and checks that the sizes are such that nobody divides by nothing or makes room
+    /// for layers that are not there.
+    pub fn read(file: &Gguf<'_>) -> Result<Self> {
+        let arch = architecture(file)?;
+        let keys = Keys { file, arch };
+        for key in ["embedding_length", "attention.head_count", "feed_forward_length"] {
+            keys.size(key)?;
+        }
+        // One for each layer, in some families.
+        if keys.file.array(&keys.full("attention.head_count_kv")).is_err() {
+            keys.size("attention.head_count_kv")?;
+        }
+        let last = format!("blk.{}.attn_norm.weight", keys.size("block_count")? - 1);
+        file.tensor(&last).ok_or(EngineError::MissingTensor(last))?;
+        Ok(Self { architecture: arch.to_owned(), context_tok: keys.size("context_length")? })
+    }
+}
+
+fn architecture<'a>(file: &Gguf<'a>) -> Result<&'a str> {
+    let key = "general.architecture";
+    file.text(key)?.ok_or_else(|| EngineError::MissingKey(key.to_owned()))
 }
 
 /// Entries of one family: their keys begin with its name.

@@ -1,18 +1,18 @@
 //! The engine that runs a GGUF file on this computer.
 //! Knows: everything in this folder. Never: which model it is given, or what for.
 //!
-//! File to engine: `source` -> `gguf` -> `config`, `weights` -> `decoder`; `tokenizer` and
-//! `template` -> `prompt`, which `reader` opens without the weights. Request to reply: `prompt` -> `decoder` with `kv` -> `sampler` ->
-//! `stream`.
+//! File to engine: `source` -> `gguf` -> `config`, `weights` -> `cpu` or `decoder`, or else
+//! `fallback`; `tokenizer` and `template` -> `prompt`, which `reader` opens without the weights.
+//! Request to reply: `prompt` -> `runner`, which is one of these three -> `sampler` -> `stream`.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use self::config::Config;
+use self::fallback::Fallback;
 use self::gguf::Gguf;
 use self::prompt::{Prompt, Prompter};
-use self::runner::Runner;
+use self::runner::{Plan, Runner};
 use self::saved::Saved;
 use self::source::Source;
 use self::weights::Weights;
@@ -29,6 +29,7 @@ mod config;
 mod cpu;
 mod decoder;
 mod device;
+mod fallback;
 mod generate;
 mod gguf;
 mod kv;
@@ -89,28 +90,38 @@ impl Local {
     fn load(source: &Source, name: &str, settings: Settings, folder: Option<PathBuf>) -> Result<Self> {
         let device = settings.device.open()?;
         let file = Gguf::parse(source.bytes())?;
-        let cfg = Config::read(&file)?;
+        let plan = Plan::read(&file)?;
+        let (architecture, context_tok) = (plan.architecture().to_owned(), plan.context_tok());
+        let kind = plan.runner();
         let weights = Weights::new(&file, source, &device, settings.hold);
         let vocab = file.array("tokenizer.ggml.tokens")?.map_or(0, |tokens| tokens.len());
         // A large vocabulary takes as long to read as the weights.
         let (prompter, runner) = thread::scope(|scope| {
             let prompter = scope.spawn(|| Prompter::read(&file));
-            let runner = Runner::load(cfg, vocab, &weights, &device, settings.threads);
+            let runner = match plan {
+                Plan::Decoder(cfg) => Runner::load(*cfg, vocab, &weights, &device, settings.threads),
+                Plan::Fallback(outline) => {
+                    let fallback = Fallback::load(&outline, (&file, source.bytes()), vocab, &device);
+                    fallback.map(|fallback| Runner::Fallback(Box::new(fallback)))
+                }
+            };
             (prompter.join(), runner)
         });
         let prompter = prompter.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let runner = runner?;
         let info = ModelInfo {
             name: file.text("general.name")?.unwrap_or(name).to_owned(),
-            architecture: runner.config().architecture.clone(),
-            context_tok: runner.config().context_tok,
+            architecture,
+            context_tok,
             parameters: weights::parameters(&file),
             file_bytes: source.bytes().len() as u64,
             quantisation: weights::formats(&file),
             device: device::name_of(&device),
+            runner: kind,
             arithmetic: runner.name(),
         };
-        let saved = folder.map(|folder| Saved::new(folder, source, runner.tier()));
+        let saved =
+            folder.filter(|_| runner.can_save()).map(|folder| Saved::new(folder, source, runner.tier()));
         Ok(Self { info, prompter, runner, weight_bytes: weights::bytes_per_token(&file), saved })
     }
 

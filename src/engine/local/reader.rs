@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use super::config::Config;
 use super::gguf::Gguf;
 use super::prompt::{Prompter, Spelt};
+use super::runner::Plan;
 use super::source::Source;
 use crate::chat::Message;
 use crate::engine::EngineError;
@@ -35,7 +35,7 @@ impl PromptReader {
         let file = Gguf::parse(source.bytes())?;
         Ok(Self {
             name: file.text("general.name")?.unwrap_or(name).to_owned(),
-            context_tok: Config::read(&file)?.context_tok,
+            context_tok: Plan::read(&file)?.context_tok(),
             prompter: Prompter::read(&file)?,
         })
     }

@@ -1,11 +1,14 @@
-//! What runs the decoder: kernels on the processor, or candle's tensors on any device.
-//! Knows: which of the two, and their common door. Never: text, sampling.
+//! What runs a model: the decoder on kernels on the processor or on candle's tensors on any device,
+//! or what stands in for it.
+//! Knows: which of the three, and their common door. Never: text, sampling.
 
 use candle_core::{Device, Tensor};
 
-use super::config::Config;
+use super::config::{Config, Outline};
 use super::cpu;
 use super::decoder::Decoder;
+use super::fallback::{self, Fallback};
+use super::gguf::Gguf;
 use super::kv::Cache;
 use super::sampler::log_sum_exp;
 use super::saved::Saved;
@@ -17,12 +20,56 @@ pub(super) use super::cpu::Wanted;
 
 type Result<T> = std::result::Result<T, EngineError>;
 
-/// A decoder and what it remembers of the text that it last read.
+/// What is to run a file, known before its weights are loaded.
+pub(super) enum Plan {
+    /// The decoder, in this shape.
+    Decoder(Box<Config>),
+    /// A model that stands in for it.
+    Fallback(Outline),
+}
+
+impl Plan {
+    /// Reads the metadata of `file`.
+    pub fn read(file: &Gguf<'_>) -> Result<Self> {
+        Ok(match fallback::outline(file)? {
+            Some(outline) => Self::Fallback(outline),
+            None => Self::Decoder(Box::new(Config::read(file)?)),
+        })
+    }
+
+    /// Family, as the file names it.
+    pub fn architecture(&self) -> &str {
+        match self {
+            Self::Decoder(cfg) => &cfg.architecture,
+            Self::Fallback(outline) => &outline.architecture,
+        }
+    }
+
+    /// Longest conversation, in tokens.
+    pub fn context_tok(&self) -> usize {
+        match self {
+            Self::Decoder(cfg) => cfg.context_tok,
+            Self::Fallback(outline) => outline.context_tok,
+        }
+    }
+
+    /// Which of the two, for screens and records.
+    pub fn runner(&self) -> crate::engine::Runner {
+        match self {
+            Self::Decoder(_) => crate::engine::Runner::Decoder,
+            Self::Fallback(_) => crate::engine::Runner::Fallback,
+        }
+    }
+}
+
+/// A model and what it remembers of the text that it last read.
 pub(super) enum Runner {
-    /// Kernels of our own.
+    /// The decoder on kernels of our own.
     Kernels(Box<cpu::Decoder>),
-    /// candle's tensors.
+    /// The decoder on candle's tensors.
     Tensors(Box<Tensors>),
+    /// A family that the decoder does not describe.
+    Fallback(Box<Fallback>),
 }
 
 /// The tensor decoder with its cache.
@@ -62,19 +109,11 @@ impl Runner {
         Ok(Self::Tensors(Box::new(Tensors { decoder, cache, logits: Vec::new() })))
     }
 
-    /// The decoder's shape.
-    pub fn config(&self) -> &Config {
-        match self {
-            Self::Kernels(decoder) => decoder.config(),
-            Self::Tensors(tensors) => tensors.decoder.config(),
-        }
-    }
-
-    /// What computes, for screens and records: `avx2, 2 threads` or `tensors`.
+    /// What computes, for screens and records: `avx2, 2 threads`, `tensors` or `candle-transformers`.
     pub fn name(&self) -> String {
         match self {
             Self::Kernels(_) => format!("{}, {} threads", self.tier(), self.threads()),
-            Self::Tensors(_) => self.tier().to_owned(),
+            Self::Tensors(_) | Self::Fallback(_) => self.tier().to_owned(),
         }
     }
 
@@ -83,6 +122,7 @@ impl Runner {
         match self {
             Self::Kernels(decoder) => decoder.tier(),
             Self::Tensors(_) => "tensors",
+            Self::Fallback(_) => "candle-transformers",
         }
     }
 
@@ -90,16 +130,16 @@ impl Runner {
     pub fn threads(&self) -> usize {
         match self {
             Self::Kernels(decoder) => decoder.threads(),
-            Self::Tensors(_) => candle_core::utils::get_num_threads(),
+            Self::Tensors(_) | Self::Fallback(_) => candle_core::utils::get_num_threads(),
         }
     }
 
-    /// Bytes of the keys and values of one position.
+    /// Bytes of the keys and values of one position; 0 where that is not known.
     pub fn bytes_per_position(&self) -> u64 {
-        let cfg = self.config();
-        let number = match self {
-            Self::Kernels(_) => 2,
-            Self::Tensors(_) => 4,
+        let (cfg, number) = match self {
+            Self::Kernels(decoder) => (decoder.config(), 2),
+            Self::Tensors(tensors) => (tensors.decoder.config(), 4),
+            Self::Fallback(_) => return 0,
         };
         (cfg.layers * cfg.kv_heads * cfg.head_dim * 2 * number) as u64
     }
@@ -109,17 +149,24 @@ impl Runner {
         match self {
             Self::Kernels(decoder) => decoder.tokens(),
             Self::Tensors(tensors) => tensors.cache.tokens(),
+            Self::Fallback(fallback) => fallback.tokens(),
         }
     }
 
-    /// Forgets what does not begin like `prompt`. How many tokens are left.
+    /// Forgets what does not begin like `prompt`, and more if it must. How many tokens are left.
     pub fn keep_common(&mut self, prompt: &[u32]) -> usize {
         let common = self.tokens().iter().zip(prompt).take_while(|(a, b)| a == b).count();
         match self {
             Self::Kernels(decoder) => decoder.truncate_to(common),
             Self::Tensors(tensors) => tensors.cache.truncate_to(common),
+            Self::Fallback(fallback) => return fallback.keep_common(prompt),
         }
         common
+    }
+
+    /// Whether `restore` and `keep` do anything.
+    pub fn can_save(&self) -> bool {
+        matches!(self, Self::Kernels(_))
     }
 
     /// Continues from what `saved` has of `head`, if it has it.
@@ -146,6 +193,7 @@ impl Runner {
         match self {
             Self::Kernels(decoder) => decoder.piece_tok(left),
             Self::Tensors(tensors) => tensors.decoder.piece_tok(tensors.cache.len(), left),
+            Self::Fallback(fallback) => fallback.piece_tok(left),
         }
     }
 
@@ -154,6 +202,7 @@ impl Runner {
         match self {
             Self::Kernels(decoder) => decoder.read(tokens, wanted),
             Self::Tensors(tensors) => tensors.read(tokens, wanted),
+            Self::Fallback(fallback) => fallback.read(tokens),
         }
     }
 
@@ -163,6 +212,7 @@ impl Runner {
         match self {
             Self::Kernels(decoder) => decoder.logits(),
             Self::Tensors(tensors) => &mut tensors.logits,
+            Self::Fallback(fallback) => fallback.logits(),
         }
     }
 
@@ -175,7 +225,7 @@ impl Runner {
     pub fn fork(&mut self, n: usize) -> Result<()> {
         match self {
             Self::Kernels(decoder) => decoder.fork(n),
-            Self::Tensors(_) => Err(no_branches()),
+            Self::Tensors(_) | Self::Fallback(_) => Err(no_branches()),
         }
     }
 
@@ -187,7 +237,7 @@ impl Runner {
     ) -> Result<()> {
         match self {
             Self::Kernels(decoder) => decoder.step(tokens, each),
-            Self::Tensors(_) => Err(no_branches()),
+            Self::Tensors(_) | Self::Fallback(_) => Err(no_branches()),
         }
     }
 
@@ -198,18 +248,19 @@ impl Runner {
         }
     }
 
-    /// Reads texts that follow what was read, and forgets them again. The log-probability, in nats,
+    /// Reads texts that follow what was read, and forgets them again, if not more. The log-probability, in nats,
     /// that each of `next`, one for every token of all texts, comes behind it.
     pub fn weigh(&mut self, texts: &[&[u32]], next: &[u32]) -> Result<Vec<f32>> {
         match self {
             Self::Kernels(decoder) => decoder.weigh(texts, next),
             Self::Tensors(tensors) => tensors.weigh(texts, next),
+            Self::Fallback(fallback) => fallback.weigh(texts, next),
         }
     }
 }
 
 fn no_branches() -> EngineError {
-    EngineError::Panicked("tensors have no continuations".to_owned())
+    EngineError::Panicked("only kernels have continuations".to_owned())
 }
 
 /// As many threads as there are cores: a second one on the same core has nothing to add to what

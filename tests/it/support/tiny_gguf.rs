@@ -76,10 +76,16 @@ impl Tiny {
 
     /// The same in another shape.
     pub fn shaped(architecture: &str, mix: Mix, shape: Shape) -> Self {
+        let mut tiny = Self::bare(architecture, shape);
+        tiny.add_weights(architecture, mix, shape);
+        tiny
+    }
+
+    /// Metadata and vocabulary, without any tensor.
+    pub fn bare(architecture: &str, shape: Shape) -> Self {
         let mut tiny = Self { metadata: Vec::new(), tensors: Vec::new() };
         tiny.describe(architecture, shape);
         tiny.add_vocabulary();
-        tiny.add_weights(architecture, mix, shape);
         tiny
     }
 
@@ -94,7 +100,7 @@ impl Tiny {
     }
 
     fn add_weights(&mut self, architecture: &str, mix: Mix, shape: Shape) {
-        let mut weights = Weights { random: 1, mix };
+        let mut weights = Weights::new(mix);
         let vocab = self.vocab().len();
         self.add("token_embd.weight", weights.matrix(vocab, shape.dim, GgmlDType::Q6K));
         self.add("output_norm.weight", weights.norm(shape.dim));
@@ -155,7 +161,8 @@ impl Tiny {
         self.metadata.iter().find(|(other, _)| other == key).map(|(_, value)| value)
     }
 
-    fn add(&mut self, name: &str, tensor: QTensor) {
+    /// Adds a tensor.
+    pub fn add(&mut self, name: &str, tensor: QTensor) {
         self.tensors.push((name.to_owned(), tensor));
     }
 
@@ -187,7 +194,8 @@ impl Tiny {
         }
     }
 
-    fn vocab(&self) -> Vec<String> {
+    /// All tokens.
+    pub fn vocab(&self) -> Vec<String> {
         let tokens = self.get("tokenizer.ggml.tokens").unwrap().to_vec().unwrap();
         tokens.iter().map(|token| token.to_string().unwrap().clone()).collect()
     }
@@ -274,13 +282,19 @@ impl Tiny {
     }
 }
 
-struct Weights {
+/// Random weights, the same every time.
+pub struct Weights {
     random: u64,
     mix: Mix,
 }
 
 impl Weights {
-    fn matrix(&mut self, rows: usize, columns: usize, format: GgmlDType) -> QTensor {
+    pub fn new(mix: Mix) -> Self {
+        Self { random: 1, mix }
+    }
+
+    /// Held in `format`, or in f32 if the mix says so.
+    pub fn matrix(&mut self, rows: usize, columns: usize, format: GgmlDType) -> QTensor {
         let format = if self.mix == Mix::F32 { GgmlDType::F32 } else { format };
         // Large enough that attention is not flat: an error in it must show in the logits.
         let values = (0..rows * columns).map(|_| self.uniform() * 0.2).collect::<Vec<_>>();
@@ -288,7 +302,8 @@ impl Weights {
         QTensor::quantize(&tensor, format).unwrap()
     }
 
-    fn norm(&mut self, len: usize) -> QTensor {
+    /// Around 1.
+    pub fn norm(&mut self, len: usize) -> QTensor {
         let values = (0..len).map(|_| 1.0 + 0.3 * self.uniform()).collect::<Vec<_>>();
         QTensor::quantize(&Tensor::from_vec(values, len, &Device::Cpu).unwrap(), GgmlDType::F32).unwrap()
     }
