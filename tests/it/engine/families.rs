@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 use pushback::engine::local::Hold;
 
 use super::parity::{HOLDS, difference, tokens};
-use super::{ARCHITECTURES, open, open_held};
+use super::{ARCHITECTURES, load, open, open_held};
 use crate::support::reference;
 use crate::support::tiny_gguf::{Mix, Shape, Tiny};
 
@@ -102,6 +102,48 @@ fn gemma3_27b_scales_its_queries_by_another_rule() {
             let apart = apart(&Tiny::shaped("gemma3", Mix::F32, Shape { layers, ..shape }), hold);
             assert!(apart < tolerance, "{layers} layers, {hold:?}: {apart}");
         }
+    }
+}
+
+/// As Llama 3.1 and later have it; candle-transformers ignores these factors.
+#[test]
+fn llama3_is_stretched_by_a_factor_for_each_wavelength() {
+    check("llama", "rope_freqs", |tiny| tiny.set_tensor("rope_freqs.weight", &ramp(1.0, 8.0, 32)));
+}
+
+#[test]
+fn what_a_family_could_have_but_the_decoder_has_not_is_refused() {
+    for (architecture, key, value, expected) in [
+        (
+            "gemma3",
+            "final_logit_softcapping",
+            Value::F32(30.0),
+            "model needs soft-capped logits, which is not supported",
+        ),
+        (
+            "phi3",
+            "rope.dimension_count",
+            Value::U32(66),
+            "model file has a wrong `phi3.rope.dimension_count`: 66 is odd or more than a head's 64",
+        ),
+        (
+            "glm4",
+            "rope.dimension_count",
+            Value::U32(33),
+            "model file has a wrong `glm4.rope.dimension_count`: 33 is odd or more than a head's 64",
+        ),
+        (
+            "qwen3",
+            "attention.value_length",
+            Value::U32(32),
+            "model needs keys and values of different widths, which is not supported",
+        ),
+    ] {
+        let mut tiny = Tiny::new(architecture, Mix::F32);
+        tiny.set(&format!("{architecture}.{key}"), value);
+        let error = load(&tiny.bytes()).err().unwrap();
+        assert_eq!(error.to_string(), expected);
+        assert!(error.hint().is_some());
     }
 }
 

@@ -193,7 +193,9 @@ impl<'a> Model<'a> {
             let original = self.number("rope.scaling.original_context_length");
             let longer = original.is_some_and(|original| original < self.number("context_length").unwrap());
             let factors = if longer { "rope_factors_long.weight" } else { "rope_factors_short.weight" };
-            let Some(factors) = self.tensor(factors) else { return plain };
+            let Some(factors) = self.tensor("rope_freqs.weight").or(self.tensor(factors)) else {
+                return plain;
+            };
             return plain.iter().zip(factors).map(|(plain, factor)| plain / factor).collect();
         };
         if !self.is_yarn() {
