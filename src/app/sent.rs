@@ -124,9 +124,14 @@ pub fn turn(reading: &Reading<'_>, path: &Path, number: u32) -> Result<Sent, App
     let reused = common.min(total.saturating_sub(1));
     let (counts, tokens) = parts(&prompt, spelt);
     Ok(Sent {
-        model: reading.model.name().to_owned(),
+        model: reading.model.info().name.clone(),
         turn: number,
-        counts: Counts { total, reply: prompt.reply_tok, context: reading.model.context_tok(), ..counts },
+        counts: Counts {
+            total,
+            reply: prompt.reply_tok,
+            context: reading.model.info().context_tok,
+            ..counts
+        },
         forgotten: prompt.forgotten,
         reused,
         new: total - reused,
@@ -142,7 +147,7 @@ impl Reading<'_> {
         let moment = Moment::of(self.persona, self.seed, path);
         let scene = moment.scene(self.persona, path);
         let count = |messages: &[_]| self.model.count_tokens(messages);
-        let model = Model { context_tok: self.model.context_tok(), count: &count };
+        let model = Model { context_tok: self.model.info().context_tok, count: &count };
         let prompt = match self.wording {
             Wording::Free(notes) => prompt::free(model, notes, &scene)?,
             Wording::Compact => prompt::compact(model, &scene)?,

@@ -90,8 +90,8 @@ impl Voice {
     /// What the model calls itself.
     pub fn model(&self) -> &str {
         match self {
-            Self::Pocket { ranker, .. } => &ranker.info().name,
-            Self::Free { engine, .. } => &engine.info().name,
+            Self::Pocket { ranker, .. } => &ranker.info().file.name,
+            Self::Free { engine, .. } => &engine.info().file.name,
         }
     }
 
@@ -193,7 +193,7 @@ fn fits(ranker: &mut dyn Engine, scene: &Scene<'_>, options: Vec<String>) -> Res
         return Ok(vec![0.0; options.len()]);
     }
     let count = |messages: &[Message]| ranker.count_tokens(messages);
-    let model = Model { context_tok: ranker.info().context_tok, count: &count };
+    let model = Model { context_tok: ranker.info().file.context_tok, count: &count };
     let messages = prompt::compact(model, scene)?.messages;
     let likelihoods = ranker.choose(&ChooseRequest { messages, options })?;
     Ok(likelihoods.into_iter().map(|l| l.total / l.tok as f32).collect())
@@ -217,7 +217,7 @@ fn written(
     stopped: &dyn Fn() -> bool,
 ) -> Result<(Vec<Candidate>, usize), AppError> {
     let count = |messages: &[Message]| engine.count_tokens(messages);
-    let model = Model { context_tok: engine.info().context_tok, count: &count };
+    let model = Model { context_tok: engine.info().file.context_tok, count: &count };
     let Prompt { messages, note, forgotten, reply_tok } = prompt::free(model, notes, scene)?;
     let said = scene.path.client_said();
     let told = format!("{}\n{}", notes.head(scene.persona), note.unwrap_or_default());
@@ -230,8 +230,7 @@ fn written(
     };
     let mut seeds = (0..candidates.max(1)).map(|_| dice.next_u64());
     let mut found = Vec::new();
-    // One first, since it is nearly always good; the others together, which takes little longer
-    // than one of them.
+    // One first, since it is nearly always good; the others together, as one batch.
     request.seed = seeds.next().unwrap_or_default();
     let later: Vec<u64> = seeds.collect();
     let mut go_on = || if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };

@@ -59,6 +59,14 @@ struct Speed {
     share_of_bandwidth: Option<f64>,
 }
 
+/// Several replies written at once, against one.
+#[derive(Debug, Serialize)]
+struct Batch {
+    replies: usize,
+    /// How often the time of one reply.
+    times_one: Spread,
+}
+
 #[derive(Serialize)]
 struct Figures {
     model: String,
@@ -70,6 +78,9 @@ struct Figures {
     load_warm_ms: f64,
     prefill: Vec<Speed>,
     decode: Vec<Speed>,
+    /// Replies written at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<Batch>,
     /// From a trainee's reply to the first token, when all before it was read in earlier turns.
     #[serde(skip_serializing_if = "Option::is_none")]
     turn_first_token_ms: Option<Spread>,
@@ -87,7 +98,7 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     drop(engine?);
     let (engine, load_warm_ms) = timed(|| args.model.open(None));
     let mut engine = engine?;
-    let context = engine.info().context_tok;
+    let context = engine.info().file.context_tok;
     let (prefills, depths) =
         (fitting(&args.prefill, 0, context), fitting(&args.depth, args.decode + 1, context));
     let left_out = args.prefill.len() + args.depth.len() - prefills.len() - depths.len();
@@ -107,6 +118,7 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|&depth| decode(&mut engine, args.decode, depth, (args.runs, &mut seed)))
         .collect::<Result<_, _>>()?;
+    let batch = batch(&mut engine, args.decode, (args.runs, &mut seed))?;
     let (mut turn, mut choice) = (None, None);
     if !args.speed_only {
         let times =
@@ -116,16 +128,17 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         choice = Some(spread(times));
     }
     let (peak_memory_mib, file_mib) =
-        (peak_memory_mib(), engine.info().file_bytes as f64 / f64::from(1 << 20));
+        (peak_memory_mib(), engine.info().file.file_bytes as f64 / f64::from(1 << 20));
     let bandwidth = read_bandwidth(engine.threads())?;
     let mut figures = Figures {
-        model: engine.info().name.clone(),
+        model: engine.info().file.name.clone(),
         device: engine.info().device.clone(),
         arithmetic: engine.info().arithmetic.clone(),
         load_first_ms,
         load_warm_ms,
         prefill,
         decode,
+        batch,
         turn_first_token_ms: turn,
         choose_24_ms: choice,
         peak_memory_mib,
@@ -171,6 +184,11 @@ fn show(screen: Screen, f: &Figures) -> std::io::Result<()> {
                 share.unwrap_or_default()
             ))?;
         }
+    }
+    if let Some(Batch { replies, times_one: Spread { median, min, max } }) = f.batch {
+        screen.line(&format!(
+            "batch    {median:>9.2} times the time of one ({min:.2}-{max:.2}; {replies} replies)"
+        ))?;
     }
     for (name, times, what) in [
         ("turn", f.turn_first_token_ms, "to the first token of an answer"),
@@ -230,6 +248,28 @@ fn decode(
     Ok(Speed { tok: n, depth, tok_per_s: spread(speeds), share_of_bandwidth: None })
 }
 
+/// How much longer `REPLIES` replies take than one, where they can be written at once and the context
+/// has room. The two are measured in turn.
+fn batch(engine: &mut Local, n: usize, (runs, seed): (u32, &mut u64)) -> Result<Option<Batch>, AppError> {
+    const REPLIES: usize = 4;
+    if n >= engine.info().file.context_tok {
+        return Ok(None);
+    }
+    let tokens = tokens(engine, n + 1, seed);
+    engine.read(&tokens[..1])?;
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        let (can, one) = timed(|| engine.write_along(1, &tokens[1..]));
+        if !can? {
+            return Ok(None);
+        }
+        let (outcome, all) = timed(|| engine.write_along(REPLIES, &tokens[1..]));
+        outcome?;
+        times.push(all / one);
+    }
+    Ok(Some(Batch { replies: REPLIES, times_one: spread(times) }))
+}
+
 /// Milliseconds from a trainee's reply to the first token of the answer. The client's description
 /// and two turns were read before. None where the context has no room for that.
 fn practice_turn(engine: &mut Local, run: u32) -> Result<Option<f64>, AppError> {
@@ -240,7 +280,7 @@ fn practice_turn(engine: &mut Local, run: u32) -> Result<Option<f64>, AppError> 
         ),
         Message::new(Role::User, "You'd rather be anywhere else this morning."),
     ];
-    if engine.count_tokens(&messages)? + 128 > engine.info().context_tok {
+    if engine.count_tokens(&messages)? + 128 > engine.info().file.context_tok {
         return Ok(None);
     }
     one_token(engine, &messages)?;

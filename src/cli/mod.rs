@@ -5,6 +5,7 @@ mod bench;
 mod chat;
 mod judge;
 mod model;
+mod models;
 mod personas;
 mod prompt;
 mod sessions;
@@ -45,6 +46,8 @@ enum Command {
     Judge(judge::JudgeArgs),
     /// Sessions on this computer.
     Sessions(sessions::SessionsArgs),
+    /// Models on this computer.
+    Models(models::ModelsArgs),
     /// What a model is sent.
     Prompt(prompt::TokensArgs),
     /// Measure how fast a model runs here.
@@ -113,6 +116,7 @@ pub fn run() -> ExitCode {
         Some(Command::Personas(args)) => personas::run(args),
         Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Sessions(args)) => sessions::run(args),
+        Some(Command::Models(args)) => models::run(args),
         Some(Command::Prompt(args)) => prompt::run(args),
         Some(Command::Bench(args)) => bench::run(args),
     };

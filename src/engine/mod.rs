@@ -153,6 +153,19 @@ pub struct Usage {
 /// What is loaded, for screens and records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ModelInfo {
+    /// What the file says.
+    #[serde(flatten)]
+    pub file: FileInfo,
+    /// Where it runs: `cpu`, `cuda:0` or `metal`.
+    pub device: String,
+    /// What computes there: the instructions and threads of our kernels, `tensors`, or
+    /// `candle-transformers`.
+    pub arithmetic: String,
+}
+
+/// What a model's file says of it, known without loading it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileInfo {
     /// The model's own name, or its file's.
     pub name: String,
     /// Family, as GGUF files name it.
@@ -165,13 +178,8 @@ pub struct ModelInfo {
     pub file_bytes: u64,
     /// Weight formats by share of the bytes, such as `Q4_K 64%, Q6_K 36%`.
     pub quantisation: String,
-    /// Where it runs: `cpu`, `cuda:0` or `metal`.
-    pub device: String,
     /// What runs it.
     pub runner: Runner,
-    /// What computes there: the instructions and threads of our kernels, `tensors`, or
-    /// `candle-transformers`.
-    pub arithmetic: String,
 }
 
 /// What runs a model.

@@ -4,7 +4,8 @@
 use std::ops::ControlFlow;
 
 use super::{
-    ChooseRequest, Engine, EngineError, Finish, FinishReason, Likelihood, ModelInfo, Request, Runner, Usage,
+    ChooseRequest, Engine, EngineError, FileInfo, Finish, FinishReason, Likelihood, ModelInfo, Request,
+    Runner, Usage,
 };
 use crate::chat::Message;
 
@@ -18,17 +19,16 @@ pub struct Scripted {
 impl Scripted {
     /// An engine that says `replies`.
     pub fn new(replies: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let info = ModelInfo {
+        let file = FileInfo {
             name: "scripted".to_owned(),
             architecture: "none".to_owned(),
             context_tok: usize::MAX,
             parameters: 0,
             file_bytes: 0,
             quantisation: "none".to_owned(),
-            device: "cpu".to_owned(),
             runner: Runner::Script,
-            arithmetic: "script".to_owned(),
         };
+        let info = ModelInfo { file, device: "cpu".to_owned(), arithmetic: "script".to_owned() };
         Self { replies: replies.into_iter().map(Into::into).collect(), next: 0, info }
     }
 }

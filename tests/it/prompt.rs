@@ -84,7 +84,7 @@ fn a_reader_reads_as_the_model_does() {
         let spelt = reader.spell(&messages).unwrap();
         let ids: Vec<_> = spelt.tokens.iter().map(|token| token.id).collect();
         assert_eq!(ids, model.prompt_tokens(&messages).unwrap(), "{pre}");
-        assert_eq!(reader.context_tok(), model.info().context_tok);
+        assert_eq!(reader.info().context_tok, model.info().file.context_tok);
         assert_eq!(spelt.texts.len(), 2);
         assert_eq!(spelt.texts[0].len(), text.len());
         let last = spelt.tokens.iter().filter(|t| t.at.start >= spelt.texts[1].start);

@@ -5,8 +5,9 @@ use std::cell::RefCell;
 
 use super::attention::{CHUNK, Row, Span};
 use super::kv::Pages;
-use super::linear::{Shared, in_parallel};
+use super::linear::in_parallel;
 use super::pool::Pool;
+use super::shared::Shared;
 use super::tiers::Kernels;
 
 /// A query position.
@@ -131,9 +132,9 @@ impl Attention<'_> {
             parts.seen.resize(places, NOTHING);
         }
         let place = Place {
-            out: Shared(out.as_mut_ptr()),
-            sums: Shared(parts.sums.as_mut_ptr()),
-            seen: Shared(parts.seen.as_mut_ptr()),
+            out: Shared::new(out.as_mut_ptr()),
+            sums: Shared::new(parts.sums.as_mut_ptr()),
+            seen: Shared::new(parts.seen.as_mut_ptr()),
             count: if split { count } else { 0 },
         };
         let items = parts.items.as_slice();

@@ -7,7 +7,7 @@ use super::isa::Isa;
 /// Zen 4, Ice Lake, Sapphire Rapids and later.
 pub(super) struct Avx512;
 
-/// Exponents of the largest power of two that leaves a f32 normal.
+/// What an f32's exponent field has more than its exponent.
 const BIAS: i32 = 127;
 
 impl Isa for Avx512 {

@@ -181,21 +181,21 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 /// A format, as a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
-    /// `Q4_0` of ggml; the others likewise.
+    /// `Q4_0` of ggml, whose names these are: four bits, f16 scale.
     Q4_0,
-    #[allow(missing_docs, reason = "named above")]
+    /// `Q4_1`: four bits, f16 scale and minimum.
     Q4_1,
-    #[allow(missing_docs, reason = "named above")]
+    /// `Q5_0`: five bits, f16 scale.
     Q5_0,
-    #[allow(missing_docs, reason = "named above")]
+    /// `Q5_1`: five bits, f16 scale and minimum.
     Q5_1,
-    #[allow(missing_docs, reason = "named above")]
+    /// `Q8_0`: eight bits, f16 scale.
     Q8_0,
-    #[allow(missing_docs, reason = "named above")]
+    /// `Q4_K`: four bits, scales and minimums of six.
     Q4K,
-    #[allow(missing_docs, reason = "named above")]
+    /// `Q5_K`: five bits, scales and minimums of six.
     Q5K,
-    #[allow(missing_docs, reason = "named above")]
+    /// `Q6_K`: six bits, scales of eight.
     Q6K,
 }
 

@@ -8,8 +8,8 @@ use std::ops::Range;
 use super::attention::{CHUNK, Span};
 use super::buffer::Buffer;
 use super::format::TILE;
-use super::linear::Shared;
 use super::pool::Pool;
+use super::shared::Shared;
 use super::tiers::Kernels;
 
 /// Shape of keys and values.
@@ -189,7 +189,7 @@ impl Pages {
         assert!(self.pages.len() * page_tok >= from + rows - self.first, "room for the positions");
         let one = |row: usize| {
             let at = from + row - self.first;
-            let (page, at) = (Shared(self.pages[at / page_tok].start().cast::<u16>()), at % page_tok);
+            let (page, at) = (Shared::new(self.pages[at / page_tok].start().cast::<u16>()), at % page_tok);
             for head in 0..kv_heads {
                 let number = row * stride + head * head_dim;
                 let plane = self.shape.plane_at(layer, head);

@@ -8,6 +8,7 @@ use super::format::{Packing, SUB, TILE};
 use super::matrix::{Kind, Matrix};
 use super::pool::Pool;
 use super::product::Panel;
+use super::shared::Shared;
 use super::tiers::{Kernels, MOST_FEW, Tier};
 
 /// Up to so many rows, weights are multiplied as they stream by; more rows are worth unpacking
@@ -63,6 +64,25 @@ pub struct Product<'a> {
     pub adds: bool,
 }
 
+impl Product<'_> {
+    /// # Panics
+    /// Where it does not fit `rows` rows of `input`.
+    fn check(&self, input: &Input, rows: usize) {
+        let shape = (self.matrix.rows(), self.matrix.columns());
+        assert_eq!(shape.1, input.columns, "columns");
+        assert!(input.values.len() >= rows * input.columns, "rows of the input");
+        assert!(self.stride >= self.matrix.padded_rows(), "stride");
+        assert!(self.out.len() >= rows * self.stride, "room for the results");
+        for matrix in [Some(self.matrix), self.gated.map(|gated| gated.0)].into_iter().flatten() {
+            assert_eq!((matrix.rows(), matrix.columns()), shape, "shape of the gated matrix");
+            if let Kind::Packed(packing) = matrix.kind() {
+                let needed = rows * input.columns / SUB;
+                assert!(input.acts(packing).len() >= needed, "activations as {packing:?} wants them");
+            }
+        }
+    }
+}
+
 fn grain_of(packing: Packing) -> Grain {
     if packing.block() == SUB { Grain::Fine } else { Grain::Coarse }
 }
@@ -80,20 +100,6 @@ impl Wants {
             }
         }
         wants
-    }
-}
-
-/// Memory that several threads write to, each its own part.
-#[derive(Clone, Copy)]
-pub(super) struct Shared<T>(pub(super) *mut T);
-// SAFETY: whoever uses the pointer sees to it that no two threads write to the same part.
-unsafe impl<T> Sync for Shared<T> {}
-// SAFETY: as above.
-unsafe impl<T> Send for Shared<T> {}
-
-impl<T> Shared<T> {
-    pub(super) fn at(&self, at: usize) -> *mut T {
-        self.0.wrapping_add(at)
     }
 }
 
@@ -121,13 +127,13 @@ impl Input {
     ) {
         let (columns, wants) = (self.columns, self.wants);
         assert!(self.values.len() >= rows * columns, "rows that were reserved");
-        let values = Shared(self.values.as_mut_ptr());
-        let (fine, coarse) = (Shared(self.fine.as_mut_ptr()), Shared(self.coarse.as_mut_ptr()));
+        let values = Shared::new(self.values.as_mut_ptr());
+        let (fine, coarse) = (Shared::new(self.fine.as_mut_ptr()), Shared::new(self.coarse.as_mut_ptr()));
         let one = |row: usize| {
             // SAFETY: `reserve` made room for all rows, and each is made once. The kernels are of
             // this processor's tier; `columns` is a multiple of 32.
             unsafe {
-                let to = std::slice::from_raw_parts_mut(values.at(row * columns), columns);
+                let to = values.part(row * columns, columns);
                 fill(row, to);
                 for (wanted, acts, grain) in
                     [(wants.fine, fine, Grain::Fine), (wants.coarse, coarse, Grain::Coarse)]
@@ -166,10 +172,10 @@ pub fn for_rows(
     change: &(dyn Fn(usize, &mut [f32]) + Sync),
 ) {
     assert!(values.len() >= rows * stride, "{rows} rows");
-    let values = Shared(values.as_mut_ptr());
+    let values = Shared::new(values.as_mut_ptr());
     in_parallel(pool, rows, 4, &|row| {
         // SAFETY: there are as many rows, and each is changed by one thread.
-        change(row, unsafe { std::slice::from_raw_parts_mut(values.at(row * stride), stride) });
+        change(row, unsafe { values.part(row * stride, stride) });
     });
 }
 
@@ -195,44 +201,25 @@ pub fn multiply(
     rows: usize,
     products: &mut [Product<'_>],
 ) {
-    for product in products.iter() {
-        let matrix = product.matrix;
-        assert_eq!(matrix.columns(), input.columns, "columns");
-        assert!(input.values.len() >= rows * input.columns, "rows of the input");
-        assert!(product.stride >= matrix.padded_rows(), "stride");
-        assert!(product.out.len() >= rows * product.stride, "room for the results");
-        for matrix in [Some(matrix), product.gated.map(|gated| gated.0)].into_iter().flatten() {
-            let shape = (product.matrix.rows(), product.matrix.columns());
-            assert_eq!((matrix.rows(), matrix.columns()), shape, "shape of the gated matrix");
-            if let Kind::Packed(packing) = matrix.kind() {
-                let needed = rows * input.columns / SUB;
-                assert!(input.acts(packing).len() >= needed, "activations as {packing:?} wants them");
-            }
-        }
-    }
+    products.iter().for_each(|product| product.check(input, rows));
     let streamed = rows <= MOST_STREAMED;
-    let tiles_at_once = |product: &Product<'_>| {
-        if streamed {
-            let bytes = product.matrix.tile_bytes();
-            let all = product.matrix.tiles() * bytes;
-            ((all / (pool.threads() * 6)).clamp(LEAST_BYTES, LEAST_BYTES * 8) / bytes).max(1)
-        } else {
-            kernels.panel_tiles * PANELS
-        }
-    };
     // A small product is not worth the threads.
     let bytes: usize = products.iter().map(|p| p.matrix.tiles() * p.matrix.tile_bytes()).sum();
     // On the stack: a step of decoding allocates nothing.
     let mut jobs: [Option<Job<'_>>; MOST_PRODUCTS] = [const { None }; MOST_PRODUCTS];
     assert!(products.len() <= MOST_PRODUCTS, "products of a region");
     for (job, product) in jobs.iter_mut().zip(products) {
-        let at_once = tiles_at_once(product);
+        let at_once = if streamed {
+            streamed_tiles(product.matrix, pool.threads())
+        } else {
+            kernels.panel_tiles * PANELS
+        };
         *job = Some(Job {
             items: product.matrix.tiles().div_ceil(at_once),
             at_once,
             matrix: product.matrix,
             gated: product.gated,
-            out: Shared(product.out.as_mut_ptr()),
+            out: Shared::new(product.out.as_mut_ptr()),
             stride: product.stride,
             adds: product.adds,
         });
@@ -257,6 +244,13 @@ pub fn multiply(
     } else {
         pool.run(items, &work);
     }
+}
+
+/// Tiles of an item of streamed work: small enough that no thread waits long for another.
+fn streamed_tiles(matrix: &Matrix, threads: usize) -> usize {
+    let bytes = matrix.tile_bytes();
+    let all = matrix.tiles() * bytes;
+    ((all / (threads * 6)).clamp(LEAST_BYTES, LEAST_BYTES * 8) / bytes).max(1)
 }
 
 /// A product, as the threads see it.

@@ -7,6 +7,7 @@ use half::{bf16, f16};
 use super::buffer::Buffer;
 use super::format::{Packing, SUB, TILE};
 use super::pool::Pool;
+use super::shared::Shared;
 
 /// How the weights of a matrix are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,24 +51,6 @@ impl Kind {
     }
 }
 
-/// Memory that several threads write to, each its own part.
-struct Parts(*mut u8);
-// SAFETY: whoever uses the pointer sees to it that no two threads have the same part.
-#[allow(unsafe_code, reason = "tiles are packed in parallel")]
-unsafe impl Sync for Parts {}
-
-impl Parts {
-    /// Part number `at` of `len` bytes.
-    ///
-    /// # Safety
-    /// There is such a part, and nobody else has it.
-    #[allow(unsafe_code, clippy::mut_from_ref, reason = "tiles are packed in parallel")]
-    unsafe fn part(&self, at: usize, len: usize) -> &mut [u8] {
-        // SAFETY: as the caller says.
-        unsafe { std::slice::from_raw_parts_mut(self.0.add(at * len), len) }
-    }
-}
-
 impl Matrix {
     /// Packs weights of `format`, as a file has them in `data`.
     ///
@@ -88,7 +71,7 @@ impl Matrix {
         let tiles = rows.div_ceil(TILE);
         let tile_bytes = kind.tile_bytes(columns);
         let packed = Buffer::zeroed(tiles * tile_bytes)?;
-        let parts = Parts(packed.start());
+        let parts = Shared::new(packed.start());
         // Some hundred kilobytes at a time.
         let at_once = ((256 << 10) / tile_bytes).max(1);
         pool.run(tiles.div_ceil(at_once), &|item| {
@@ -96,8 +79,7 @@ impl Matrix {
                 let from = tile * TILE * row_bytes;
                 let source = &data[from..data.len().min(from + TILE * row_bytes)];
                 // SAFETY: the buffer has `tiles` parts of this size, and each is packed once.
-                #[allow(unsafe_code, reason = "tiles are packed in parallel")]
-                let to = unsafe { parts.part(tile, tile_bytes) };
+                let to = unsafe { parts.part(tile * tile_bytes, tile_bytes) };
                 pack_tile(kind, format, source, columns, to);
             }
         });

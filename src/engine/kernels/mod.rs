@@ -42,6 +42,7 @@ mod matrix;
 mod pool;
 mod product;
 mod scalar;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod tiers;

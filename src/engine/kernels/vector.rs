@@ -4,7 +4,7 @@
 use super::acts::Acts;
 use super::isa::Isa;
 
-/// e to the power of each lane, within 2 units in the last place; 0 below -87, as the smallest
+/// e to the power of each lane; 0 below -87, as the smallest
 /// normal number is near.
 ///
 /// e^x = 2^n * e^r, with n whole and r at most half of ln 2, where a polynomial of degree 6 serves

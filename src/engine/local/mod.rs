@@ -15,6 +15,7 @@ use self::prompt::{Prompt, Prompter};
 use self::runner::{Plan, Runner};
 use self::saved::Saved;
 use self::source::Source;
+use self::tokenizer::{Place, Trust};
 use self::weights::Weights;
 use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, Request, Usage};
 use crate::chat::{Message, Role};
@@ -91,8 +92,7 @@ impl Local {
         let device = settings.device.open()?;
         let file = Gguf::parse(source.bytes())?;
         let plan = Plan::read(&file)?;
-        let (architecture, context_tok) = (plan.architecture().to_owned(), plan.context_tok());
-        let kind = plan.runner();
+        let info = reader::file_info((&file, source), &plan, name)?;
         let weights = Weights::new(&file, source, &device, settings.hold);
         let vocab = file.array("tokenizer.ggml.tokens")?.map_or(0, |tokens| tokens.len());
         // A large vocabulary takes as long to read as the weights.
@@ -109,17 +109,7 @@ impl Local {
         });
         let prompter = prompter.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let runner = runner?;
-        let info = ModelInfo {
-            name: file.text("general.name")?.unwrap_or(name).to_owned(),
-            architecture,
-            context_tok,
-            parameters: weights::parameters(&file),
-            file_bytes: source.bytes().len() as u64,
-            quantisation: weights::formats(&file),
-            device: device::name_of(&device),
-            runner: kind,
-            arithmetic: runner.name(),
-        };
+        let info = ModelInfo { file: info, device: device::name_of(&device), arithmetic: runner.name() };
         let saved =
             folder.filter(|_| runner.can_save()).map(|folder| Saved::new(folder, source, runner.tier()));
         Ok(Self { info, prompter, runner, weight_bytes: weights::bytes_per_token(&file), saved })
@@ -162,6 +152,26 @@ impl Local {
         Ok(())
     }
 
+    /// Writes `tokens` behind what was read, in `n` replies at once, and forgets them again. Whether
+    /// it can: only the kernels write several.
+    pub fn write_along(&mut self, n: usize, tokens: &[u32]) -> Result<bool> {
+        self.check_room(self.runner.tokens().len(), tokens.len())?;
+        if !self.runner.can_branch() {
+            return Ok(false);
+        }
+        self.runner.fork(n)?;
+        tokens.iter().try_for_each(|&token| self.runner.step(&vec![token; n], &mut |_, _| Ok(())))?;
+        Ok(true)
+    }
+
+    /// The tokens of a plain text, without template: control tokens that it spells are read as such.
+    pub fn text_tokens(&self, text: &str) -> Result<Vec<u32>> {
+        let tokenizer = self.prompter.tokenizer();
+        let mut ids = tokenizer.encode(Place::Open, &[(text, Trust::Template)])?;
+        tokenizer.begin(&mut ids);
+        Ok(ids)
+    }
+
     /// How the model weighs each token of its vocabulary after `tokens`: logits, not normalised.
     pub fn logits_after(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
         self.check_room(tokens.len(), 0)?;
@@ -190,7 +200,7 @@ impl Local {
     }
 
     fn check_room(&self, prompt_tok: usize, reply_tok: usize) -> Result<()> {
-        let (needed, context) = (prompt_tok.saturating_add(reply_tok), self.info.context_tok);
+        let (needed, context) = (prompt_tok.saturating_add(reply_tok), self.info.file.context_tok);
         if needed > context { Err(EngineError::ContextFull { needed, context }) } else { Ok(()) }
     }
 }

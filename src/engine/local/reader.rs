@@ -7,15 +7,15 @@ use super::gguf::Gguf;
 use super::prompt::{Prompter, Spelt};
 use super::runner::Plan;
 use super::source::Source;
+use super::weights;
 use crate::chat::Message;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, FileInfo};
 
 type Result<T> = std::result::Result<T, EngineError>;
 
 /// The part of a model that turns messages into tokens: small, and quickly opened.
 pub struct PromptReader {
-    name: String,
-    context_tok: usize,
+    info: FileInfo,
     prompter: Prompter,
 }
 
@@ -33,21 +33,18 @@ impl PromptReader {
 
     fn read(source: &Source, name: &str) -> Result<Self> {
         let file = Gguf::parse(source.bytes())?;
-        Ok(Self {
-            name: file.text("general.name")?.unwrap_or(name).to_owned(),
-            context_tok: Plan::read(&file)?.context_tok(),
-            prompter: Prompter::read(&file)?,
-        })
+        let info = file_info((&file, source), &Plan::read(&file)?, name)?;
+        Ok(Self { info, prompter: Prompter::read(&file)? })
     }
 
-    /// The model's own name, or its file's.
-    pub fn name(&self) -> &str {
-        &self.name
+    /// What the file says of the model.
+    pub fn info(&self) -> &FileInfo {
+        &self.info
     }
 
-    /// Longest conversation, in tokens.
-    pub fn context_tok(&self) -> usize {
-        self.context_tok
+    /// Number of tokens in the vocabulary.
+    pub fn vocab(&self) -> usize {
+        self.prompter.tokenizer().vocab()
     }
 
     /// Tokens that `messages` take in the context, with what the template puts around them.
@@ -59,4 +56,17 @@ impl PromptReader {
     pub fn spell(&self, messages: &[Message]) -> Result<Spelt> {
         self.prompter.spelt(messages)
     }
+}
+
+/// What `file`, which `plan` is to run, says of itself; `name` stands in for a name of its own.
+pub(super) fn file_info((file, source): (&Gguf<'_>, &Source), plan: &Plan, name: &str) -> Result<FileInfo> {
+    Ok(FileInfo {
+        name: file.text("general.name")?.unwrap_or(name).to_owned(),
+        architecture: plan.architecture().to_owned(),
+        context_tok: plan.context_tok(),
+        parameters: weights::parameters(file),
+        file_bytes: source.bytes().len() as u64,
+        quantisation: weights::formats(file),
+        runner: plan.runner(),
+    })
 }

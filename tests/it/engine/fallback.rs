@@ -94,13 +94,13 @@ fn oracle(tiny: &Tiny, tokens: &[u32]) -> Vec<f32> {
 fn files_of_these_families_are_run_by_candle_transformers() {
     for tiny in [lfm2(), phi2()] {
         let mut model = open(&tiny);
-        assert_eq!(model.info().runner, Runner::Fallback);
-        assert_eq!(model.info().context_tok, 1024);
+        assert_eq!(model.info().file.runner, Runner::Fallback);
+        assert_eq!(model.info().file.context_tok, 1024);
         let tokens = tokens(40, 1);
         let apart = difference(&oracle(&tiny, &tokens), &model.logits_after(&tokens).unwrap());
-        assert!(apart < 1e-6, "{}: {apart}", model.info().architecture);
+        assert!(apart < 1e-6, "{}: {apart}", model.info().file.architecture);
     }
-    assert_eq!(open(&Tiny::new("llama", Mix::F32)).info().runner, Runner::Decoder);
+    assert_eq!(open(&Tiny::new("llama", Mix::F32)).info().file.runner, Runner::Decoder);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn an_immense_context_is_not_believed() {
     for (mut tiny, most) in [(lfm2(), 1 << 18), (phi2(), 4096)] {
         let key = format!("{}.context_length", tiny.text("general.architecture"));
         tiny.set(&key, Value::U32(1 << 23));
-        assert_eq!(open(&tiny).info().context_tok, most);
+        assert_eq!(open(&tiny).info().file.context_tok, most);
     }
 }
 

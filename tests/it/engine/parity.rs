@@ -272,24 +272,32 @@ fn a_file_says_what_it_is() {
     let model = open(&tiny);
     let info = model.info();
     assert_eq!(
-        (info.name.as_str(), info.architecture.as_str(), info.context_tok, info.device.as_str()),
+        (
+            info.file.name.as_str(),
+            info.file.architecture.as_str(),
+            info.file.context_tok,
+            info.device.as_str()
+        ),
         ("tiny qwen2", "qwen2", 1024, "cpu")
     );
-    assert_eq!(info.file_bytes, tiny.bytes().len() as u64);
+    assert_eq!(info.file.file_bytes, tiny.bytes().len() as u64);
     let weights: usize = tiny.tensors.iter().map(|(_, tensor)| tensor.shape().elem_count()).sum();
-    assert_eq!(info.parameters, weights as u64);
-    assert_eq!(info.quantisation, "Q8_0 44%, Q6_K 29%, Q4_K 20%, Q5_0 4%");
+    assert_eq!(info.file.parameters, weights as u64);
+    assert_eq!(info.file.quantisation, "Q8_0 44%, Q6_K 29%, Q4_K 20%, Q5_0 4%");
 }
 
-/// With quantised weights a last bit can flip the rounding of an activation, as above; whether it
-/// does is up to the processor, whose widest instructions decide the order of sums.
+/// On kernels to the last bit. In candle's packed products a batch makes sums in another order, which
+/// can flip the rounding of an activation to 8 bits.
 #[test]
 fn a_batch_weighs_options_as_one_by_one_does() {
     for architecture in ARCHITECTURES {
         let cases = HOLDS.into_iter().flat_map(|(hold, _)| [(hold, Mix::F32), (hold, Mix::Quantised)]);
         for (hold, mix) in cases {
-            // In a batch, sums are made in another order; rounding to 8 bits shows it.
-            let tolerance = if mix == Mix::Quantised { 0.1 } else { 1e-3 };
+            let tolerance = match (hold, mix) {
+                (Hold::Tiles, _) => 0.0,
+                (Hold::Packed, Mix::Quantised) => 0.02,
+                _ => 1e-3,
+            };
             let tiny = Tiny::new(architecture, mix);
             let messages = vec![user("hello"), Message::new(Role::Assistant, "no"), user("why")];
             let mut options: Vec<String> =

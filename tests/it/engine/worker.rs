@@ -19,7 +19,7 @@ fn a_worker_gives_what_its_engine_gives() {
     let mut alone = open(&tiny);
     let expected = generate(&mut alone, &req);
     let mut worker = Worker::spawn(open(&tiny)).unwrap();
-    assert_eq!(worker.info().architecture, "llama");
+    assert_eq!(worker.info().file.architecture, "llama");
     let finish = generate(&mut worker, &req);
     assert_eq!((finish.text, finish.reason), (expected.text, expected.reason));
     let messages = req.messages;

@@ -287,11 +287,32 @@ impl Decoder {
     /// reserved. The residual stream is left with the rows in `wanted` alone; how many those are.
     fn pass(&mut self, tokens: &[u32], target: Target, wanted: std::ops::Range<usize>) -> usize {
         let mut rows = tokens.len();
-        let cfg = &self.cfg;
-        let s = &mut self.scratch;
-        let dim = cfg.dim;
-        fit(&mut s.x, rows * dim);
-        for_rows(&mut self.pool, rows, (&mut s.x, dim), &|row, x| {
+        self.embed(tokens);
+        for at in 0..self.layers.len() {
+            let layer = &self.layers[at];
+            layer.project((&self.cfg, at), (self.kernels, &mut self.pool), &mut self.scratch, rows);
+            self.remember(at, target);
+            let layer = &self.layers[at];
+            if at + 1 == self.layers.len() && wanted.len() < rows {
+                // What the other rows lead to is not asked for.
+                keep_rows(&mut self.scratch, wanted.clone(), self.cfg.dim, layer.query_stride());
+                rows = wanted.len();
+                if rows == 0 {
+                    return 0;
+                }
+            }
+            self.attend(at, target, rows);
+            self.layers[at].finish(&self.cfg, (self.kernels, &mut self.pool), &mut self.scratch, rows);
+        }
+        rows
+    }
+
+    /// Begins the residual stream of `scratch.places` with their tokens' embeddings, and finds the
+    /// angles of their positions.
+    fn embed(&mut self, tokens: &[u32]) {
+        let (cfg, s) = (&self.cfg, &mut self.scratch);
+        fit(&mut s.x, tokens.len() * cfg.dim);
+        for_rows(&mut self.pool, tokens.len(), (&mut s.x, cfg.dim), &|row, x| {
             self.embedding.row(tokens[row] as usize, x);
             if cfg.embedding_scale != 1.0 {
                 x.iter_mut().for_each(|x| *x *= cfg.embedding_scale);
@@ -301,53 +322,48 @@ impl Decoder {
         if let Some(rope) = &self.local_rope {
             turn(rope, cfg.rotary_dim, &s.places, &mut s.local_angles);
         }
-        for at in 0..self.layers.len() {
-            let layer = &self.layers[at];
-            layer.project((cfg, at), (self.kernels, &mut self.pool), s, rows);
-            // Rows of one text stand together.
-            let mut from = 0;
-            for text in s.places.chunk_by(|a, b| a.text == b.text) {
-                let pages = match target {
-                    Target::Main => &mut self.pages,
-                    Target::Branches => &mut self.branches[text[0].text],
-                };
-                let stride = layer.key_stride();
-                let range = from * stride..(from + text.len()) * stride;
-                pages.put(
-                    (self.kernels, &mut self.pool),
-                    (at, text[0].position),
-                    (&s.k[range.clone()], &s.v[range], stride),
-                );
-                from += text.len();
-            }
-            if at + 1 == self.layers.len() && wanted.len() < rows {
-                // What the other rows lead to is not asked for.
-                keep_rows(s, wanted.clone(), dim, layer.query_stride());
-                rows = wanted.len();
-                if rows == 0 {
-                    return 0;
-                }
-            }
-            s.asking.clear();
-            s.asking.extend(s.places.iter().map(|place| Asking {
-                text: place.text,
-                from: cfg.window_of(at).map_or(0, |window| (place.position + 1).saturating_sub(window)),
-                to: place.position + 1,
-            }));
-            let attention = Attention {
-                layer: at,
-                group: cfg.heads / cfg.kv_heads,
-                rows: &s.asking,
-                queries: &s.q,
-                stride: layer.query_stride(),
-                shared: &self.pages,
-                own: if target == Target::Main { &[] } else { &self.branches },
+    }
+
+    /// Puts the keys and values of layer `at` into the pages of their texts.
+    fn remember(&mut self, at: usize, target: Target) {
+        let (s, stride) = (&self.scratch, self.layers[at].key_stride());
+        // Rows of one text stand together.
+        let mut from = 0;
+        for text in s.places.chunk_by(|a, b| a.text == b.text) {
+            let pages = match target {
+                Target::Main => &mut self.pages,
+                Target::Branches => &mut self.branches[text[0].text],
             };
-            s.mixed.reserve(rows, layer.query_stride(), layer.mixed_wants());
-            attention.run(self.kernels, &mut self.pool, &mut s.parts, &mut s.mixed.values);
-            layer.finish(cfg, (self.kernels, &mut self.pool), s, rows);
+            let range = from * stride..(from + text.len()) * stride;
+            pages.put(
+                (self.kernels, &mut self.pool),
+                (at, text[0].position),
+                (&s.k[range.clone()], &s.v[range], stride),
+            );
+            from += text.len();
         }
-        rows
+    }
+
+    /// Attention of layer `at` for the rows of `scratch.places`.
+    fn attend(&mut self, at: usize, target: Target, rows: usize) {
+        let (cfg, layer, s) = (&self.cfg, &self.layers[at], &mut self.scratch);
+        s.asking.clear();
+        s.asking.extend(s.places.iter().map(|place| Asking {
+            text: place.text,
+            from: cfg.window_of(at).map_or(0, |window| (place.position + 1).saturating_sub(window)),
+            to: place.position + 1,
+        }));
+        let attention = Attention {
+            layer: at,
+            group: cfg.heads / cfg.kv_heads,
+            rows: &s.asking,
+            queries: &s.q,
+            stride: layer.query_stride(),
+            shared: &self.pages,
+            own: if target == Target::Main { &[] } else { &self.branches },
+        };
+        s.mixed.reserve(rows, layer.query_stride(), layer.mixed_wants());
+        attention.run(self.kernels, &mut self.pool, &mut s.parts, &mut s.mixed.values);
     }
 
     /// Logits of some rows of the residual stream.
