@@ -40,6 +40,13 @@ pub struct Said {
     hits: Vec<Hit>,
 }
 
+impl Said {
+    /// The phrases found.
+    pub fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+}
+
 /// Reads a client's turn.
 pub fn read(lexicon: &Lexicon, text: &str) -> Said {
     let tokens = lexicon.read(text);

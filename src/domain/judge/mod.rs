@@ -26,6 +26,8 @@ mod words;
 
 use std::sync::OnceLock;
 
+use serde::Serialize;
+
 pub use features::Feature;
 pub use labels::{
     Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
@@ -130,14 +132,51 @@ impl Judge {
         client::permission(before, &client::read(&self.lexicon, text))
     }
 
-    /// The features of a reply that the evidence weights multiply, by name: what a
-    /// calibration fits.
-    pub fn features(&self, heard: &Heard<'_>, text: &str) -> Vec<(Feature, f32)> {
+    /// What a calibration fits weights to, of a trainee's reply: the form of the whole and of each
+    /// unit, and the phrases found in them.
+    pub fn evidence(&self, heard: &Heard<'_>, text: &str) -> Evidence<'_> {
         let echo = Echo::of(&self.lexicon, heard.client);
         let reading = reading::read(&self.lexicon, &echo, text);
         let around = Around { lexicon: &self.lexicon, echo: &echo, before: heard.before };
-        whole::features(&around, text, &reading, &reading.units.iter().collect::<Vec<_>>())
-            .present()
-            .collect()
+        let units: Vec<_> = reading.units.iter().collect();
+        let whole = whole::features(&around, text, &reading, &units).present().collect();
+        let of_unit = |seen: &reading::Seen| Observed {
+            features: seen.features.present().collect(),
+            overlap: seen.overlap,
+            words: seen.unit.tokens.len(),
+            groups: self.group_names(&seen.hits),
+        };
+        Evidence { whole, units: reading.units.iter().map(of_unit).collect() }
     }
+
+    /// The same of a client's turn: the phrases found in it.
+    pub fn client_evidence(&self, text: &str) -> Vec<&str> {
+        self.group_names(client::read(&self.lexicon, text).hits())
+    }
+
+    fn group_names(&self, hits: &[lexicon::Hit]) -> Vec<&str> {
+        hits.iter().map(|hit| self.lexicon.groups[usize::from(hit.group)].id.as_str()).collect()
+    }
+}
+
+/// See [`Judge::evidence`].
+#[derive(Clone, Debug, Serialize)]
+pub struct Evidence<'a> {
+    /// Form of the whole reply.
+    pub whole: Vec<(Feature, f32)>,
+    /// Unit by unit.
+    pub units: Vec<Observed<'a>>,
+}
+
+/// What was seen in one unit of a reply.
+#[derive(Clone, Debug, Serialize)]
+pub struct Observed<'a> {
+    /// Its form.
+    pub features: Vec<(Feature, f32)>,
+    /// Share of its content words that the client had just said, 0..=1.
+    pub overlap: f32,
+    /// Its length.
+    pub words: usize,
+    /// Names of the groups whose phrases are in it.
+    pub groups: Vec<&'a str>,
 }
