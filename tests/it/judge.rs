@@ -1,5 +1,6 @@
 //! The judge: one decision table in our own words, and the properties that no weight may break.
 
+use std::ops::Range;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -17,6 +18,7 @@ use pushback::files::transcript::{Columns, read};
 struct Case {
     talk: Talk,
     discord: bool,
+    permission: Permission,
     client: &'static str,
     reply: &'static str,
     labels: Vec<&'static str>,
@@ -24,14 +26,34 @@ struct Case {
     sign: &'static str,
 }
 
+/// The decision table, by theme.
+const TABLE: [&str; 11] = [
+    include_str!("../data/judge/cases.txt"),
+    include_str!("../data/judge/reflections.txt"),
+    include_str!("../data/judge/questions.txt"),
+    include_str!("../data/judge/adherent.txt"),
+    include_str!("../data/judge/argue.txt"),
+    include_str!("../data/judge/techniques.txt"),
+    include_str!("../data/judge/input.txt"),
+    include_str!("../data/judge/context.txt"),
+    include_str!("../data/judge/typed.txt"),
+    include_str!("../data/judge/politeness.txt"),
+    include_str!("../data/judge/social.txt"),
+];
+
 fn cases() -> Vec<Case> {
-    let lines = include_str!("../data/judge/cases.txt").lines();
+    let lines = TABLE.into_iter().flat_map(str::lines);
     lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(case).collect()
 }
 
 fn case(line: &'static str) -> Case {
     let [talk, client, reply, labels, span, sign] =
         line.split('|').map(str::trim).collect::<Vec<_>>().try_into().expect(line);
+    let (talk, before) = match talk.strip_suffix('?') {
+        Some(talk) => (talk, Permission::Asked),
+        None => (talk, Permission::None),
+    };
+    let permission = Judge::builtin().permission(before, client);
     let (talk, discord) = match talk {
         "s" => (Talk::Sustain, false),
         "d" => (Talk::Sustain, true),
@@ -39,12 +61,13 @@ fn case(line: &'static str) -> Case {
         "c" => (Talk::Change, false),
         other => panic!("unknown talk {other}"),
     };
-    Case { talk, discord, client, reply, labels: labels.split_whitespace().collect(), span, sign }
+    Case { talk, discord, permission, client, reply, labels: labels.split_whitespace().collect(), span, sign }
 }
 
 impl Case {
     fn heard(&self) -> Heard<'_> {
-        Heard { client: self.client, talk: self.talk, discord: self.discord, ..Heard::default() }
+        let Self { client, talk, discord, permission, .. } = *self;
+        Heard { client, talk, discord, permission, ..Heard::default() }
     }
 
     fn judged(&self, reply: &str) -> Verdict {
@@ -89,8 +112,9 @@ fn fault(case: &Case) -> Option<String> {
         Some(unwanted) => !got.iter().any(|g| g == unwanted),
         None => got.iter().any(|g| g == wanted),
     });
-    let span =
-        case.span.is_empty() || verdict.findings.iter().any(|f| case.reply[f.at.clone()].contains(case.span));
+    let quoted = case.reply.find(case.span).map(|at| at..at + case.span.len());
+    let quotes = |at: &Range<usize>| quoted.iter().any(|q| at.start < q.end && q.start < at.end);
+    let span = case.span.is_empty() || verdict.findings.iter().any(|f| quotes(&f.at));
     let sign = match case.sign {
         "+" => verdict.score > 0.0,
         "-" => verdict.score < 0.0,

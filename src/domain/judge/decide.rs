@@ -5,7 +5,7 @@ use super::coded::Coded;
 use super::features::{Feature, Features};
 use super::labels::{Code, Permission, Reason, Technique};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
-use super::reading::{Reading, Seen, is_argument, strongest};
+use super::reading::{self, Reading, Seen, is_argument, strongest};
 use super::weights::Row;
 use super::whole::{self, Around};
 use super::words::Stop;
@@ -16,6 +16,12 @@ use crate::domain::talk::Talk;
 const STRONG: f32 = 0.5;
 /// What is left of a cue that only gives the client's own words back.
 const ECHOED: f32 = 0.3;
+
+/// From this share of the client's own words on, what must be is the client's word, too.
+const MINE: f32 = 0.34;
+
+/// How sure an order is that only its form shows.
+const ORDERED: f32 = 0.8;
 
 /// What is left of disbelief when the client had not taken a stand.
 const UNPROVOKED: f32 = 0.6;
@@ -140,12 +146,22 @@ impl<'a> Bench<'a> {
         if hit.cue == Cue::Advice && inverted {
             return 0.0;
         }
+        // "I have to be up at four" - "you have to be up at four".
+        if hit.cue == Cue::Advice && seen.overlap >= MINE && self.gives_back_duty(hit) {
+            return hit.weight * ECHOED;
+        }
         let mut content = self.reading.tokens[hit.first..hit.end]
             .iter()
             .filter(|t| !self.lexicon.is(t.word, Class::Function));
         let echoed =
             seen.about_client && content.clone().next().is_some() && content.all(|t| self.around.echo.has(t));
         if echoed { hit.weight * ECHOED } else { hit.weight }
+    }
+
+    /// Whether the client had said the same word for what must be, denied or not as here.
+    fn gives_back_duty(&self, hit: &Hit) -> bool {
+        let said = reading::duties(self.lexicon, &self.reading.tokens, hit.first..hit.end);
+        said.iter().any(|duty| self.around.echo.duties.contains(duty))
     }
 
     fn strongest(&self, seen: &Seen, is: impl Fn(Cue) -> bool) -> Option<(Hit, f32)> {
@@ -261,8 +277,15 @@ impl<'a> Bench<'a> {
     fn by_form(&self, seen: &Seen, rest: &Rest) -> Coded {
         let weights = &self.lexicon.weights;
         let features = rest.with(seen);
-        if forms::asks_outright(seen) || weights.lead(&features)[1] > 0.0 {
+        if forms::asks_if_right(seen) {
+            return self.reflection(seen, 1.0);
+        }
+        let asks = forms::asks_outright(seen) || weights.lead(&features)[1] > 0.0;
+        if asks && !forms::retells(seen) {
             return self.question(seen);
+        }
+        if let Some(coded) = self.order(seen) {
+            return coded;
         }
         // A sentence alone is little to go by: the reply around it has half the say.
         let (unit, whole) = (weights.evidence(&features), weights.evidence(&rest.features));
@@ -279,13 +302,43 @@ impl<'a> Bench<'a> {
         if let Some(hit) = seen.best(Cue::Praise).filter(|_| reflects < 1.0) {
             return Coded::new(Code::NotCoded, Row::None, "").by(hit).because(Reason::GenericPraise);
         }
-        if reflects > 0.0 {
+        let of_client = forms::is_of_client(seen);
+        if reflects > 0.0 && of_client && !self.breaks_off(seen) {
             return self.reflection(seen, reflects);
         }
-        if informs > 0.0 {
+        if informs > 0.0 || (reflects > 0.0 && !of_client && self.says_something(seen)) {
             return self.information();
         }
         Coded::new(Code::NotCoded, Row::None, "no_code")
+    }
+
+    /// "Eat something at noon": an order, whatever it says.
+    fn order(&self, seen: &Seen) -> Option<Coded> {
+        let first = self.reading.tokens[seen.unit.core].word;
+        let asks = [Cue::OpenQuestion, Cue::Evoking, Cue::Greeting, Cue::Structure, Cue::Support];
+        let orders = self.lexicon.is(first, Class::Order)
+            && seen.unit.tokens.len() > 2
+            && seen.overlap < 0.5
+            && !asks.into_iter().any(|cue| seen.has(cue));
+        if !orders {
+            return None;
+        }
+        if self.welcome() {
+            return Some(Coded::new(Code::PersuadeWithPermission, Row::PersuadePermitted, "order_form"));
+        }
+        Some(Coded::new(Code::Persuade, Row::Direct, "order_form").because(Reason::Direct).sure(ORDERED))
+    }
+
+    /// Whether a unit stops before it says anything.
+    fn breaks_off(&self, seen: &Seen) -> bool {
+        seen.unit.tokens.len() <= 2 && seen.content == 0
+    }
+
+    /// Whether a unit has a verb, as far as the lexicon knows one.
+    fn says_something(&self, seen: &Seen) -> bool {
+        let mut tokens = self.reading.tokens[seen.unit.tokens.clone()].iter();
+        tokens
+            .any(|t| t.verbish || self.lexicon.is(t.word, Class::Aux) || self.lexicon.is(t.word, Class::Verb))
     }
 
     fn information(&self) -> Coded {
@@ -327,7 +380,7 @@ impl<'a> Bench<'a> {
         }
         let absolute = seen.best(Cue::Absolute).filter(|hit| {
             let new = self.reading.tokens[hit.first..hit.end].iter().any(|t| !self.around.echo.has(t));
-            new && !exclaims && self.resisted()
+            new && !exclaims
         });
         if let Some(hit) = absolute {
             let coded = Coded::new(Code::ComplexReflection, Row::Amplified, "").by(hit).sure(sure);
@@ -337,7 +390,7 @@ impl<'a> Bench<'a> {
             let coded = Coded::new(Code::ComplexReflection, Row::Reframe, "").by(hit).sure(sure);
             return coded.with(Technique::Reflection).with(Technique::Reframe);
         }
-        let complex = forms::is_complex(seen);
+        let complex = forms::adds_meaning(seen);
         let (code, row) = if complex {
             (Code::ComplexReflection, Row::ComplexReflection)
         } else {

@@ -255,15 +255,16 @@ impl Feature {
     ];
 }
 
-/// How much of each feature there is, mostly 0 or 1.
+/// How much of each feature there is, mostly 0 or 1, and what single words weigh for reflection,
+/// question and input.
 #[derive(Clone, Debug)]
-pub struct Features(pub [f32; Feature::COUNT]);
+pub struct Features(pub [f32; Feature::COUNT], pub [f32; 3]);
 
 impl Default for Features {
     fn default() -> Self {
         let mut all = [0.0; Feature::COUNT];
         all[Feature::Bias as usize] = 1.0;
-        Self(all)
+        Self(all, [0.0; 3])
     }
 }
 

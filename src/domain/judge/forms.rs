@@ -12,6 +12,9 @@ const LONG: usize = 18;
 /// Whether a question leaves room for the client's own words. The last question decides; in
 /// "what do you think" the "do you" belongs to the "what".
 pub fn is_open(seen: &Seen, tokens: &[Token], lexicon: &Lexicon) -> bool {
+    if seen.has(Cue::Scale) {
+        return false;
+    }
     let wh = |at: usize| lexicon.is(tokens[at].word, Class::Wh);
     let opens = |h: &&Hit| matches!(h.cue, Cue::OpenQuestion | Cue::Evoking | Cue::Barrier | Cue::Why);
     let inside = |at: usize| {
@@ -38,6 +41,31 @@ pub fn is_complex(seen: &Seen) -> bool {
     let bare = seen.overlap > 0.5;
     let words = seen.unit.tokens.len();
     (!bare && (rich || added >= 3.0)) || words >= LONG || seen.has(Cue::Absolute)
+}
+
+/// Whether so few words add something all the same: none of them is the client's.
+pub fn adds_meaning(seen: &Seen) -> bool {
+    is_complex(seen) || (seen.overlap == 0.0 && seen.content >= 2)
+}
+
+/// Whether a unit gives something back and only asks whether it is right: in a tag, or by the mark
+/// behind words that are the client's own.
+pub fn asks_if_right(seen: &Seen) -> bool {
+    let tagged = seen.has(Cue::Check) && !asks_outright(seen);
+    let echoed = seen.shows(Feature::ToldMark) && seen.overlap >= 0.5 && !seen.has(Cue::Tag);
+    tagged || echoed
+}
+
+/// Whether a unit opens as a reflection does, so that "what I hear is" asks nothing.
+pub fn retells(seen: &Seen) -> bool {
+    let opens = |h: &Hit| h.cue == Cue::Stem && h.first <= seen.unit.core + 1;
+    !seen.shows(Feature::QuestionMark) && seen.hits.iter().any(opens)
+}
+
+/// Whether anything ties a unit to the client: it speaks of them, or of what they said.
+pub fn is_of_client(seen: &Seen) -> bool {
+    let told = [Feature::HasYou, Feature::Feeling, Feature::Side, Feature::View];
+    seen.overlap >= 0.5 || told.into_iter().any(|f| seen.shows(f)) || seen.has(Cue::Absolute)
 }
 
 /// Whether a unit has the form of a question.

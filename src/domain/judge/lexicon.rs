@@ -1,13 +1,13 @@
 //! The judge's phrase files: TOML to one compiled form.
 //! Knows: the format of `prompts/lexicon/*.toml`. Never: disk, replies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::phrase::{Classes, Index, Phrase, Scope};
-use super::weights::Weights;
+use super::weights::{Evidence, Weights};
 use super::words::{Stop, Token, Vocabulary, WordId, tokenise};
 use crate::domain::problem::Problem;
 
@@ -51,6 +51,8 @@ pub enum Cue {
     OpenQuestion,
     ClosedQuestion,
     Tag,
+    Check,
+    Scale,
     Evoking,
     Barrier,
     Why,
@@ -146,12 +148,14 @@ pub enum Class {
     And,
     /// "But".
     But,
+    /// Base forms that give the client an order, when they open a unit.
+    Order,
 }
 
 impl Class {
-    const NAMES: [&'static str; 21] = [
+    const NAMES: [&'static str; 22] = [
         "soft", "opener", "aux", "wh", "verb", "function", "pivot", "subject", "base", "nod", "you", "your",
-        "it", "that", "i", "we", "there", "they", "so", "and", "but",
+        "it", "that", "i", "we", "there", "they", "so", "and", "but", "order",
     ];
 }
 
@@ -188,8 +192,10 @@ pub struct Lexicon {
     pub vocabulary: Vocabulary,
     /// Groups of phrases.
     pub groups: Vec<Group>,
-    /// Hand-set weights.
+    /// Hand-set and fitted weights.
     pub weights: Weights,
+    /// Weights of single words.
+    words: HashMap<WordId, Evidence>,
     trainee: Phrases,
     client: Phrases,
 }
@@ -257,7 +263,10 @@ impl Lexicon {
             return Err(problems);
         };
         let (trainee, client) = Default::default();
-        let mut lexicon = Self { vocabulary, groups: Vec::new(), weights, trainee, client };
+        let mut vocabulary = vocabulary;
+        let words =
+            weights.word.iter().map(|(word, evidence)| (vocabulary.intern(word), *evidence)).collect();
+        let mut lexicon = Self { vocabulary, groups: Vec::new(), weights, words, trainee, client };
         let mut examples = Vec::new();
         for (name, text, file) in parsed {
             for group in file.group {
@@ -283,6 +292,21 @@ impl Lexicon {
         let mut tokens = tokenise(text, &self.vocabulary);
         mark_soft(&mut tokens, self);
         tokens
+    }
+
+    /// What the words of `tokens` weigh, each counted once.
+    pub fn word_evidence<'t>(&self, tokens: impl Iterator<Item = &'t Token>) -> Evidence {
+        let mut seen: Vec<WordId> =
+            tokens.map(|t| t.word).filter(|word| self.words.contains_key(word)).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        let mut sum = Evidence::default();
+        for word in seen {
+            for (s, w) in sum.iter_mut().zip(self.words[&word]) {
+                *s += w;
+            }
+        }
+        sum
     }
 
     /// Every match of a trainee phrase in `scope`.

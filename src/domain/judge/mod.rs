@@ -146,7 +146,9 @@ impl Judge {
             words: seen.unit.tokens.len(),
             groups: self.group_names(&seen.hits),
         };
-        Evidence { whole, units: reading.units.iter().map(of_unit).collect() }
+        let spelled = reading.tokens.chunk_by(|a, b| a.at == b.at).map(|same| &text[same[0].at.clone()]);
+        let words = spelled.flat_map(words::spelled).collect();
+        Evidence { whole, words, units: reading.units.iter().map(of_unit).collect() }
     }
 
     /// The same of a client's turn: the phrases found in it.
@@ -164,6 +166,8 @@ impl Judge {
 pub struct Evidence<'a> {
     /// Form of the whole reply.
     pub whole: Vec<(Feature, f32)>,
+    /// The words, as phrases spell them.
+    pub words: Vec<String>,
     /// Unit by unit.
     pub units: Vec<Observed<'a>>,
 }

@@ -2,14 +2,32 @@
 //! Knows: lexicon, units. Never: codes, scores.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::features::{Feature, Features};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::units::{Unit, split};
-use super::words::{Stop, Token};
+use super::words::{Stop, Token, WordId};
 
 /// A question that begins so few words before the end of a unit is what the unit ends on.
 const LATE: usize = 14;
+
+/// A word that says what must or may be, and whether it is denied.
+pub type Duty = (WordId, bool);
+
+/// Words that say it.
+const OBLIGES: [&str; 7] = ["must", "should", "ought", "need", "have", "got", "can"];
+
+/// The duties among the tokens in `range`.
+pub fn duties(lexicon: &Lexicon, tokens: &[Token], range: Range<usize>) -> Vec<Duty> {
+    let words = OBLIGES.map(|word| lexicon.vocabulary.id(word));
+    let not = lexicon.vocabulary.id("not");
+    let denied = |at: usize| {
+        let near = at.saturating_sub(1)..tokens.len().min(at + 2);
+        tokens[near].iter().any(|t| t.word == not)
+    };
+    range.filter(|&at| words.contains(&tokens[at].word)).map(|at| (tokens[at].word, denied(at))).collect()
+}
 
 /// A unit and what was seen in it.
 #[derive(Debug)]
@@ -76,6 +94,8 @@ pub struct Echo {
     pub asked: bool,
     /// Whether it said no more than "go on".
     pub nods: bool,
+    /// What it said must or should be: to give that back is no advice.
+    pub duties: Vec<Duty>,
 }
 
 impl Echo {
@@ -84,8 +104,9 @@ impl Echo {
         let tokens = lexicon.read(client);
         let asked = tokens.last().is_some_and(|t| t.stop == Stop::Question);
         let nods = tokens.len() <= 4 && tokens.iter().all(|t| lexicon.is(t.word, Class::Nod) || t.soft);
+        let duties = duties(lexicon, &tokens, 0..tokens.len());
         let order: Vec<u64> = tokens.iter().filter(|t| is_content(lexicon, t)).map(|t| t.stem).collect();
-        Self { stems: order.iter().copied().collect(), order, asked, nods }
+        Self { stems: order.iter().copied().collect(), order, asked, nods, duties }
     }
 
     /// Whether the client said too little to be comforted for.
@@ -115,6 +136,7 @@ fn see(lexicon: &Lexicon, echo: &Echo, text: &str, tokens: &[Token], unit: Unit)
     let shared = mine.iter().filter(|t| is_content(lexicon, t) && echo.has(t)).count();
     let overlap = if content == 0 { 0.0 } else { shared as f32 / content as f32 };
     let mut seen = Seen { unit, hits, features: Features::default(), content, overlap, about_client: false };
+    seen.features.1 = lexicon.word_evidence(tokens[seen.unit.tokens.clone()].iter());
     note_form(lexicon, text, tokens, &mut seen);
     note_cues(&mut seen);
     seen
@@ -190,7 +212,7 @@ fn note_order(lexicon: &Lexicon, tokens: &[Token], seen: &mut Seen) {
 }
 
 fn asks(cue: Cue) -> bool {
-    matches!(cue, Cue::OpenQuestion | Cue::ClosedQuestion | Cue::Evoking)
+    matches!(cue, Cue::OpenQuestion | Cue::ClosedQuestion | Cue::Scale | Cue::Evoking)
 }
 
 pub(super) fn length(words: usize, features: &mut Features) {
@@ -231,8 +253,8 @@ fn feature_of(cue: Cue) -> Option<Feature> {
         Cue::Structure => Feature::Structure,
         Cue::Backchannel => Feature::Nod,
         Cue::OpenQuestion | Cue::Evoking => Feature::Open,
-        Cue::ClosedQuestion => Feature::Closed,
-        Cue::Tag => Feature::Tag,
+        Cue::ClosedQuestion | Cue::Scale => Feature::Closed,
+        Cue::Tag | Cue::Check => Feature::Tag,
         Cue::Advice => Feature::Advice,
         Cue::Suggestion => Feature::Suggestion,
         Cue::Direct => Feature::Direct,

@@ -27,6 +27,8 @@ const CAP: f32 = 0.1;
 const PUSHED: f32 = 2.0;
 /// A confrontation this sure decides, whatever else the words look like.
 const CERTAIN: f32 = 0.8;
+/// A unit of so many words is quoted whole.
+const SHORT: usize = 14;
 /// From here a score is shown as rolling, below its negative as arguing.
 const BAND: f32 = 0.35;
 
@@ -193,8 +195,8 @@ fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
     let [reflects, asks, informs] = [0, 1, 2].map(|act| lead[act] >= weights.present[act]);
     let (reflects, informs) = (reflects && !pushes, informs || pushes);
     let asks = asks || bench.reading.units.iter().any(forms::is_marked_question);
-    let complex = coded.iter().any(|c| c.code == Code::ComplexReflection)
-        || bench.reading.units.iter().any(forms::is_complex);
+    let told = bench.reading.units.iter().filter(|u| !u.shows(Feature::QuestionMark));
+    let complex = weights.complex.is_complex(told);
     let kind = if complex { ReflectionKind::Complex } else { ReflectionKind::Simple };
     let reflection = reflects.then_some(kind);
     let asked = bench.reading.units.iter().rev().find(|u| forms::is_question(u));
@@ -227,6 +229,7 @@ fn only_pushes(coded: &[Coded]) -> bool {
 
 fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32], parrots: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let short = |seen: &Seen| seen.unit.tokens.len() <= SHORT;
     for ((one, seen), worth) in coded.iter().zip(&bench.reading.units).zip(worth) {
         if one.code == Code::NotCoded && one.reason.is_none() {
             continue;
@@ -243,9 +246,9 @@ fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32], parrots: bool) ->
         let mut add = |code, at, contribution| {
             findings.push(Finding { code, at, rule: rule.clone(), contribution, why: why.clone() });
         };
-        // What argues is quoted at its own words; a reflection or a question is the whole unit.
+        // What argues in a long unit is quoted at its own words; anything else is the whole unit.
         let asks = matches!(one.code, Code::QuestionOpen | Code::QuestionClosed);
-        let place = if one.code.is_reflection() || asks { whole } else { at };
+        let place = if one.code.is_reflection() || asks || short(seen) { whole } else { at };
         add(Label::Code(one.code), place.clone(), *worth);
         for technique in &one.techniques {
             add(Label::Technique(*technique), place.clone(), 0.0);
@@ -279,6 +282,7 @@ fn form_why(rule: &str) -> &'static str {
         "both_sides" => "Holds both sides of the client's ambivalence.",
         "open_form" => "Leaves room for the client's own words.",
         "closed_form" => "Yes, no or a fact answers it.",
+        "order_form" => "Gives an order.",
         "statement_of_fact" => "Tells something without pushing.",
         _ => "",
     }

@@ -13,7 +13,19 @@ pub fn across(bench: &Bench<'_>, coded: &mut [Coded]) {
         join_sides(bench, coded, number);
     }
     take_back(bench, coded);
+    keep_last_question(coded);
     mend(bench, coded);
+}
+
+/// One question a reply, and the last decides: an open one is spoilt by a closed one behind it.
+fn keep_last_question(coded: &mut [Coded]) {
+    let asks = |c: &Coded| matches!(c.code, Code::QuestionOpen | Code::QuestionClosed);
+    let Some(last) = coded.iter().rposition(asks) else { return };
+    for one in coded[..last].iter_mut().filter(|c| asks(c)) {
+        one.code = Code::NotCoded;
+        one.row = Row::None;
+        one.techniques.clear();
+    }
 }
 
 /// A reflection turned by "but" or "yet" into a second reflection shows both sides, unless

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::features::{Feature, Features};
+use super::reading::Seen;
 
 /// A row of the value table: what a unit does, for the score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -45,6 +46,44 @@ pub type Values = [f32; 4];
 /// Evidence that a reply or unit gives for reflection, question and input.
 pub type Evidence = [f32; 3];
 
+/// What speaks for a complex reflection (above 0 in sum) and against it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Complexity {
+    /// Always.
+    pub bias: f32,
+    /// Each word up to forty.
+    pub word: f32,
+    /// The largest share of a unit's content that the client had just said.
+    pub overlap: f32,
+    /// A feeling is named.
+    pub feeling: f32,
+    /// A meaning is named.
+    pub meaning: f32,
+    /// Two sides are held together.
+    pub side: f32,
+    /// Each unit up to four.
+    pub unit: f32,
+}
+
+impl Complexity {
+    /// Whether units that reflect, taken together, add to what was said.
+    pub fn is_complex<'a>(&self, units: impl Iterator<Item = &'a Seen> + Clone) -> bool {
+        let shows = |feature| units.clone().any(|u| u.shows(feature));
+        let one = |feature, weight: f32| if shows(feature) { weight } else { 0.0 };
+        let words: usize = units.clone().map(|u| u.unit.tokens.len()).sum();
+        let overlap = units.clone().map(|u| u.overlap).fold(0.0, f32::max);
+        let sum = self.bias
+            + self.word * words.min(40) as f32
+            + self.overlap * overlap
+            + one(Feature::Feeling, self.feeling)
+            + one(Feature::Meaning, self.meaning)
+            + one(Feature::Side, self.side)
+            + self.unit * units.clone().count().min(4) as f32;
+        sum > 0.0
+    }
+}
+
 /// The `[weights]` table of the lexicon.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +95,11 @@ pub struct Weights {
     pub present: Evidence,
     /// What is added to the evidence of each act.
     pub prior: Evidence,
+    /// Weight of single words, each counted once a reply.
+    #[serde(default)]
+    pub word: BTreeMap<String, Evidence>,
+    /// What makes a reflection complex.
+    pub complex: Complexity,
     /// The value table.
     pub value: BTreeMap<Row, Values>,
     /// What a client turn adds for change, neutral, sustain; see `client.rs`.
@@ -78,6 +122,9 @@ impl Weights {
     /// The evidence that features give.
     pub fn evidence(&self, features: &Features) -> Evidence {
         let mut sum = self.prior;
+        for (s, w) in sum.iter_mut().zip(features.1) {
+            *s += w;
+        }
         for (feature, weights) in &self.evidence {
             let x = features.0[*feature as usize];
             if x != 0.0 {

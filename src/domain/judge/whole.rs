@@ -39,6 +39,7 @@ pub fn features(around: &Around<'_>, text: &str, reading: &Reading, units: &[&Se
         features.put(size, false);
     }
     length(tokens.len(), &mut features);
+    features.1 = around.lexicon.word_evidence(tokens.iter().copied());
     let nods = tokens.iter().all(|t| around.lexicon.is(t.word, Class::Nod) || t.soft);
     features.put(Feature::Nod, nods);
     features.put(Feature::ToldMark, units.last().is_some_and(|u| u.shows(Feature::ToldMark)));
