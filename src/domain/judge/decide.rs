@@ -20,6 +20,9 @@ const ECHOED: f32 = 0.3;
 /// From this share of the client's own words on, what must be is the client's word, too.
 const MINE: f32 = 0.34;
 
+/// Evidence that a few words of the client's own give for a reflection.
+const ECHO: f32 = 0.5;
+
 /// How sure an order is that only its form shows.
 const ORDERED: f32 = 0.8;
 
@@ -63,7 +66,6 @@ pub struct Bench<'a> {
     pub features: Features,
     around: Around<'a>,
     text: &'a str,
-    leaves_open: bool,
 }
 
 impl<'a> Bench<'a> {
@@ -71,8 +73,7 @@ impl<'a> Bench<'a> {
     pub fn new(around: Around<'a>, heard: &'a Heard<'a>, text: &'a str, reading: &'a Reading) -> Self {
         let all: Vec<&Seen> = reading.units.iter().collect();
         let features = whole::features(&around, text, reading, &all);
-        let leaves_open = all.iter().any(|u| u.has(Cue::MayNotFit));
-        Self { lexicon: around.lexicon, heard, reading, features, around, text, leaves_open }
+        Self { lexicon: around.lexicon, heard, reading, features, around, text }
     }
 
     /// Whether the client had spoken for staying, or against the speaker.
@@ -86,21 +87,32 @@ impl<'a> Bench<'a> {
     pub fn decide(&self) -> Vec<Coded> {
         let units = &self.reading.units;
         let decided: Vec<Option<Coded>> = units.iter().map(|seen| self.by_phrase(seen)).collect();
-        let rest: Vec<&Seen> =
-            units.iter().zip(&decided).filter(|(_, d)| d.is_none()).map(|(u, _)| u).collect();
+        // What is said twice counts once.
+        let first: Vec<usize> = (0..units.len()).map(|at| self.first_alike(at)).collect();
+        let open = |at: &usize| decided[*at].is_none() && first[*at] == *at;
+        let rest: Vec<&Seen> = (0..units.len()).filter(open).map(|at| &units[at]).collect();
         let features = whole::features(&self.around, self.text, self.reading, &rest);
         let rest = Rest { features, alone: rest.len() == 1 };
-        decided
-            .into_iter()
-            .zip(units)
-            .map(|(d, seen)| d.unwrap_or_else(|| self.by_form(seen, &rest)))
-            .collect()
+        let code = |(at, decided): (usize, Option<Coded>)| {
+            decided.unwrap_or_else(|| self.by_form(&units[first[at]], &rest))
+        };
+        decided.into_iter().enumerate().map(code).collect()
+    }
+
+    /// The first unit with the words of unit `at`.
+    fn first_alike(&self, at: usize) -> usize {
+        let words = |at: usize| {
+            let unit = &self.reading.units[at].unit;
+            self.reading.tokens[unit.tokens.clone()].iter().map(|t| (t.word, t.stem))
+        };
+        (0..at).find(|&earlier| words(earlier).eq(words(at))).unwrap_or(at)
     }
 
     /// Whether what the reply reflects is no more than the client's own words.
     pub fn parrots(&self, coded: &[Coded]) -> bool {
-        let units = self.reading.units.iter().zip(coded);
-        let reflected: Vec<&Seen> = units.filter(|(_, c)| c.code.is_reflection()).map(|(u, _)| u).collect();
+        let reflects = |at: &usize| coded[*at].code.is_reflection() && self.first_alike(*at) == *at;
+        let reflected: Vec<&Seen> =
+            (0..coded.len()).filter(reflects).map(|at| &self.reading.units[at]).collect();
         whole::parrots(&self.around, self.reading, &reflected)
     }
 
@@ -129,8 +141,10 @@ impl<'a> Bench<'a> {
     /// the client thinks, little if it gives the client's words back.
     fn own(&self, seen: &Seen, hit: &Hit) -> f32 {
         let framed = |h: &Hit| h.first <= hit.first && h.end + 3 >= hit.first && h.group != hit.group;
-        let exempt =
-            matches!(hit.cue, Cue::Rhetorical | Cue::Disbelief | Cue::Sarcasm | Cue::Remind | Cue::Siding);
+        let exempt = matches!(
+            hit.cue,
+            Cue::Rhetorical | Cue::Disbelief | Cue::Sarcasm | Cue::Remind | Cue::Siding | Cue::Blame
+        );
         // Nobody can be disbelieved who has not taken a stand.
         if hit.cue == Cue::Disbelief && !self.resisted() {
             return hit.weight * UNPROVOKED;
@@ -225,7 +239,7 @@ impl<'a> Bench<'a> {
     }
 
     fn pushed(&self, hit: &Hit, own: f32) -> Coded {
-        if self.welcome() && hit.cue != Cue::Direct {
+        if (self.welcome() || self.leaves_open(hit)) && hit.cue != Cue::Direct {
             return Coded::new(Code::PersuadeWithPermission, Row::PersuadePermitted, "").by(hit).sure(own);
         }
         let row = if hit.cue == Cue::Direct { Row::Direct } else { Row::Persuade };
@@ -239,8 +253,17 @@ impl<'a> Bench<'a> {
 
     /// Whether advice is welcome.
     fn welcome(&self) -> bool {
-        let refused = self.heard.permission == Permission::Refused;
-        !refused && (self.heard.permission.is_open() || self.leaves_open)
+        self.heard.permission.is_open()
+    }
+
+    /// Whether what stands with a piece of advice, in its unit or before its "but", leaves the client
+    /// free to find it unfitting.
+    fn leaves_open(&self, hit: &Hit) -> bool {
+        let units = &self.reading.units;
+        let Some(at) = units.iter().position(|u| u.unit.tokens.contains(&hit.first)) else { return false };
+        let before = at.checked_sub(1).filter(|_| units[at].unit.pivots);
+        self.heard.permission != Permission::Refused
+            && before.into_iter().chain([at]).any(|at| units[at].has(Cue::MayNotFit))
     }
 
     /// Units that mend, comfort or agree, where a phrase says so.
@@ -277,10 +300,10 @@ impl<'a> Bench<'a> {
     fn by_form(&self, seen: &Seen, rest: &Rest) -> Coded {
         let weights = &self.lexicon.weights;
         let features = rest.with(seen);
-        if forms::asks_if_right(seen) {
-            return self.reflection(seen, 1.0);
+        if forms::asks_if_right(seen) || forms::is_echo(seen) {
+            return self.reflection(seen, ECHO);
         }
-        let asks = forms::asks_outright(seen) || weights.lead(&features)[1] > 0.0;
+        let asks = forms::asks_outright(seen) || forms::may_ask(seen) && weights.lead(&features)[1] > 0.0;
         if asks && !forms::retells(seen) {
             return self.question(seen);
         }

@@ -56,6 +56,12 @@ pub fn asks_if_right(seen: &Seen) -> bool {
     tagged || echoed
 }
 
+/// Whether a unit is a few words, half of what they say or more the client's own.
+pub fn is_echo(seen: &Seen) -> bool {
+    let plain = !asks_outright(seen) && !seen.shows(Feature::HasI) && !seen.has(Cue::Tag);
+    seen.overlap >= 0.5 && seen.unit.tokens.len() <= 7 && plain
+}
+
 /// Whether a unit opens as a reflection does, so that "what I hear is" asks nothing.
 pub fn retells(seen: &Seen) -> bool {
     let opens = |h: &Hit| h.cue == Cue::Stem && h.first <= seen.unit.core + 1;
@@ -75,6 +81,12 @@ pub fn is_question(seen: &Seen) -> bool {
         .any(|feature| seen.shows(feature))
 }
 
+/// Whether anything in the form of a unit asks.
+pub fn may_ask(seen: &Seen) -> bool {
+    let marks = [Feature::QuestionMark, Feature::WhStart, Feature::AuxStart, Feature::Open];
+    seen.has(Cue::Tag) || marks.into_iter().any(|feature| seen.shows(feature))
+}
+
 /// Whether a unit has a question mark and the word order of a question.
 pub fn is_marked_question(seen: &Seen) -> bool {
     seen.shows(Feature::QuestionMark)
@@ -84,6 +96,9 @@ pub fn is_marked_question(seen: &Seen) -> bool {
 /// Whether a unit begins as a question does, so that it asks with or without a mark.
 pub fn asks_outright(seen: &Seen) -> bool {
     let opens = |h: &Hit| matches!(h.cue, Cue::OpenQuestion | Cue::Evoking) && h.first == seen.unit.core;
-    let orders = seen.shows(Feature::OrderStart) && seen.hits.iter().any(opens);
-    (seen.shows(Feature::WhStart) && seen.shows(Feature::Inverted)) || seen.shows(Feature::AuxStart) || orders
+    // "Tell me more", "I wonder what that is like".
+    let said = seen.shows(Feature::OrderStart) || seen.shows(Feature::IStart);
+    let orders = said && seen.hits.iter().any(opens);
+    let inverts = seen.shows(Feature::WhStart) && seen.shows(Feature::Inverted);
+    inverts || seen.shows(Feature::AuxStart) || orders || seen.has(Cue::Scale)
 }

@@ -16,7 +16,7 @@ const LATE: usize = 14;
 pub type Duty = (WordId, bool);
 
 /// Words that say it.
-const OBLIGES: [&str; 7] = ["must", "should", "ought", "need", "have", "got", "can"];
+const OBLIGES: [&str; 4] = ["need", "have", "got", "can"];
 
 /// The duties among the tokens in `range`.
 pub fn duties(lexicon: &Lexicon, tokens: &[Token], range: Range<usize>) -> Vec<Duty> {
@@ -26,7 +26,10 @@ pub fn duties(lexicon: &Lexicon, tokens: &[Token], range: Range<usize>) -> Vec<D
         let near = at.saturating_sub(1)..tokens.len().min(at + 2);
         tokens[near].iter().any(|t| t.word == not)
     };
-    range.filter(|&at| words.contains(&tokens[at].word)).map(|at| (tokens[at].word, denied(at))).collect()
+    range
+        .filter(|&at| at < tokens.len() && words.contains(&tokens[at].word))
+        .map(|at| (tokens[at].word, denied(at)))
+        .collect()
 }
 
 /// A unit and what was seen in it.
@@ -104,7 +107,12 @@ impl Echo {
         let tokens = lexicon.read(client);
         let asked = tokens.last().is_some_and(|t| t.stop == Stop::Question);
         let nods = tokens.len() <= 4 && tokens.iter().all(|t| lexicon.is(t.word, Class::Nod) || t.soft);
-        let duties = duties(lexicon, &tokens, 0..tokens.len());
+        // "I have to", but not "why should I".
+        let own = |at: &usize| {
+            lexicon.is(tokens[at - 1].word, Class::I) || lexicon.is(tokens[at - 1].word, Class::We)
+        };
+        let duties = (1..tokens.len()).filter(own).flat_map(|at| duties(lexicon, &tokens, at..at + 2));
+        let duties = duties.collect();
         let order: Vec<u64> = tokens.iter().filter(|t| is_content(lexicon, t)).map(|t| t.stem).collect();
         Self { stems: order.iter().copied().collect(), order, asked, nods, duties }
     }

@@ -64,7 +64,7 @@ pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
 }
 
 /// 0 after sustain talk, 1 after discord, 2 after neutral, 3 after change talk.
-fn context(bench: &Bench<'_>) -> usize {
+pub(super) fn context(bench: &Bench<'_>) -> usize {
     match (bench.heard.discord, bench.heard.talk) {
         (true, _) => 1,
         (false, Talk::Sustain) => 0,

@@ -3,8 +3,9 @@
 
 use super::coded::Coded;
 use super::decide::Bench;
-use super::labels::{Code, Technique};
+use super::labels::{Code, Reason, Technique};
 use super::lexicon::Cue;
+use super::score;
 use super::weights::Row;
 
 /// Corrects the codes of units by what stands around them.
@@ -13,8 +14,23 @@ pub fn across(bench: &Bench<'_>, coded: &mut [Coded]) {
         join_sides(bench, coded, number);
     }
     take_back(bench, coded);
+    finish_rhetoric(bench, coded);
     keep_last_question(coded);
     mend(bench, coded);
+}
+
+/// "Why do you still do it, even though it makes you ill": what comes behind the turn belongs to the
+/// question that argues.
+fn finish_rhetoric(bench: &Bench<'_>, coded: &mut [Coded]) {
+    for number in 1..coded.len() {
+        let argues = coded[number - 1].reason == Some(Reason::Rhetorical);
+        let turns = bench.reading.units[number].unit.pivots;
+        if argues && turns && !coded[number].code.is_non_adherent() {
+            coded[number].code = Code::NotCoded;
+            coded[number].row = Row::None;
+            coded[number].techniques.clear();
+        }
+    }
 }
 
 /// One question a reply, and the last decides: an open one is spoilt by a closed one behind it.
@@ -49,6 +65,7 @@ fn join_sides(bench: &Bench<'_>, coded: &mut [Coded], number: usize) {
 /// Permission asked for show, autonomy with a threat behind it, and understanding before a
 /// "but" are not what they look like.
 fn take_back(bench: &Bench<'_>, coded: &mut [Coded]) {
+    let context = score::context(bench);
     for number in 0..coded.len() {
         let rest = &coded[number + 1..];
         let argued = rest.iter().any(|c| c.code == Code::Confront);
@@ -58,7 +75,8 @@ fn take_back(bench: &Bench<'_>, coded: &mut [Coded]) {
         let one = &mut coded[number];
         let false_show = match one.row {
             Row::Seek => argued || pushed,
-            Row::Alongside => argued,
+            // Where it counts against the speaker, it stays.
+            Row::Alongside => argued && bench.lexicon.weights.value(Row::Alongside, context) > 0.0,
             Row::Autonomy | Row::Validation | Row::Affirm => argued || turned,
             _ => false,
         };
