@@ -23,6 +23,7 @@ mod verdict;
 mod weights;
 mod whole;
 mod words;
+mod written;
 
 use std::sync::OnceLock;
 
