@@ -1,8 +1,14 @@
 //! A practice session: one turn after another, each on disk before the next begins.
 
+mod refresh;
+
 use std::ops::ControlFlow;
 
+pub use refresh::Refreshed;
+use refresh::Watch;
+
 use crate::app::AppError;
+use crate::app::library::Library;
 use crate::app::voice::{Scene, Voice};
 use crate::domain::action::Action;
 use crate::domain::client::{self, Intent, Step};
@@ -40,6 +46,7 @@ pub struct Practice {
     setting: Setting,
     path: Path,
     forgotten: usize,
+    watch: Option<Watch>,
 }
 
 /// Receives the client's words as they are spoken; `Break` cuts them short.
@@ -56,7 +63,7 @@ impl Practice {
         let reply = opening(&setting.persona, setting.seed, &cast.judge);
         store.answer(turn.id, &reply)?;
         turn.reply = Some(reply);
-        Ok(Self { store, cast, id, setting, path: Path::new(vec![turn]), forgotten: 0 })
+        Ok(Self { store, cast, id, setting, path: Path::new(vec![turn]), forgotten: 0, watch: None })
     }
 
     /// Goes on with a stored session, or with the latest.
@@ -70,7 +77,13 @@ impl Practice {
         };
         let (setting, path) = store.load(id)?;
         store.set_ended(id, false)?;
-        Ok(Self { store, cast, id, setting, path, forgotten: 0 })
+        Ok(Self { store, cast, id, setting, path, forgotten: 0, watch: None })
+    }
+
+    /// The same session, which reads the files of `library` again when they change.
+    pub fn watching(mut self, library: Library) -> Self {
+        self.watch = Some(Watch::new(library));
+        self
     }
 
     /// Judges a reply of the trainee's and stores it; the client has not answered yet.

@@ -63,6 +63,13 @@ pub enum Event<'a> {
         /// Distance from the opening.
         turn: u32,
     },
+    /// Prompt files were read again.
+    Reload {
+        /// Those in force now, by their path below `prompts/`.
+        files: &'a [String],
+        /// What is wrong with others, which stay as they were: `file:line: message`.
+        problems: Vec<String>,
+    },
     /// A line could not be used; the conversation goes on.
     Error {
         /// What is wrong.

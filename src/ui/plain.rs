@@ -1,6 +1,7 @@
 //! A conversation in lines: on a terminal, through a pipe, for a screen reader, or as JSON.
 
 mod show;
+mod trainer;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -86,15 +87,17 @@ enum Command {
     Undo,
     Why,
     Score,
+    Reload,
     End,
     Quit,
 }
 
-const COMMANDS: [(&str, Command, &str); 7] = [
+const COMMANDS: [(&str, Command, &str); 8] = [
     ("/retry", Command::Retry, "take your last reply back and try the moment again"),
     ("/undo", Command::Undo, "take the last exchange back; repeat to go further"),
     ("/why", Command::Why, "why the last reply scored as it did, and what it did to the client"),
     ("/score", Command::Score, "where the client stands, and the session so far"),
+    ("/reload", Command::Reload, "read the lexicon and the other prompt files again"),
     ("/end", Command::End, "end the session with a summary"),
     ("/quit", Command::Quit, "leave; `pushback chat --continue` goes on"),
     ("/help", Command::Help, "this list"),
@@ -160,6 +163,7 @@ impl<'a> Conversation<'a> {
             Command::Undo => self.undo()?,
             Command::Why => self.show_why()?,
             Command::Score => self.show_score()?,
+            Command::Reload => self.reload()?,
             Command::End => return self.end().map(Some),
             Command::Quit => return self.leave(Outcome::Left).map(Some),
         }
@@ -184,6 +188,7 @@ impl<'a> Conversation<'a> {
             return Ok(());
         }
         let text = if text.is_empty() { SILENCE } else { text };
+        self.refresh()?;
         if let Err(error) = self.practice.hear(text).map(drop) {
             return match error {
                 AppError::TooLong { .. } => self.fault(&error.to_string(), error.hint()),

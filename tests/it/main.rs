@@ -8,6 +8,7 @@ mod engine;
 mod feedback;
 mod guard;
 mod judge;
+mod lexicon;
 mod lines;
 mod memory;
 mod persona;
