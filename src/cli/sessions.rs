@@ -95,6 +95,9 @@ fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<Ex
             screen.line(&format!("You: {}", said.text))?;
             screen.line(&words::verdict_line(screen, said))?;
         }
+        if let Some(before) = &turn.overruled {
+            screen.line(&words::overruled_line(screen, &before.verdict))?;
+        }
         if let Some(reply) = &turn.reply {
             screen.line(&format!("{name}: {}{}", reply.text, if reply.cut { " —" } else { "" }))?;
         }

@@ -63,6 +63,13 @@ pub enum Event<'a> {
         /// Distance from the opening.
         turn: u32,
     },
+    /// A trainer replaced the codes of the newest reply; `verdict` and `state` of the turn follow.
+    Overrule {
+        /// Distance from the opening.
+        turn: u32,
+        /// The codes in force now.
+        codes: &'a [Code],
+    },
     /// Prompt files were read again.
     Reload {
         /// Those in force now, by their path below `prompts/`.

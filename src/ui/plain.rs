@@ -87,16 +87,22 @@ enum Command {
     Undo,
     Why,
     Score,
+    Overrule,
     Reload,
     End,
     Quit,
 }
 
-const COMMANDS: [(&str, Command, &str); 8] = [
+const COMMANDS: [(&str, Command, &str); 9] = [
     ("/retry", Command::Retry, "take your last reply back and try the moment again"),
     ("/undo", Command::Undo, "take the last exchange back; repeat to go further"),
     ("/why", Command::Why, "why the last reply scored as it did, and what it did to the client"),
     ("/score", Command::Score, "where the client stands, and the session so far"),
+    (
+        "/overrule",
+        Command::Overrule,
+        "with CODE or CODE+CODE: give the last reply these codes instead of the judge's",
+    ),
     ("/reload", Command::Reload, "read the lexicon and the other prompt files again"),
     ("/end", Command::End, "end the session with a summary"),
     ("/quit", Command::Quit, "leave; `pushback chat --continue` goes on"),
@@ -163,6 +169,7 @@ impl<'a> Conversation<'a> {
             Command::Undo => self.undo()?,
             Command::Why => self.show_why()?,
             Command::Score => self.show_score()?,
+            Command::Overrule => self.overrule(rest.trim())?,
             Command::Reload => self.reload()?,
             Command::End => return self.end().map(Some),
             Command::Quit => return self.leave(Outcome::Left).map(Some),

@@ -14,22 +14,22 @@ use pushback::files::transcript::{Columns, read};
 
 /// A line of the decision table.
 #[derive(Clone, Debug)]
-struct Case {
-    talk: Talk,
-    discord: bool,
-    client: &'static str,
-    reply: &'static str,
-    labels: Vec<&'static str>,
-    span: &'static str,
-    sign: &'static str,
+pub struct Case {
+    pub talk: Talk,
+    pub discord: bool,
+    pub client: &'static str,
+    pub reply: &'static str,
+    pub labels: Vec<&'static str>,
+    pub span: &'static str,
+    pub sign: &'static str,
 }
 
-fn cases() -> Vec<Case> {
+pub fn cases() -> Vec<Case> {
     let lines = include_str!("../data/judge/cases.txt").lines();
     lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(case).collect()
 }
 
-fn case(line: &'static str) -> Case {
+pub fn case(line: &'static str) -> Case {
     let [talk, client, reply, labels, span, sign] =
         line.split('|').map(str::trim).collect::<Vec<_>>().try_into().expect(line);
     let (talk, discord) = match talk {
@@ -43,7 +43,7 @@ fn case(line: &'static str) -> Case {
 }
 
 impl Case {
-    fn heard(&self) -> Heard<'_> {
+    pub fn heard(&self) -> Heard<'_> {
         Heard { client: self.client, talk: self.talk, discord: self.discord, ..Heard::default() }
     }
 
@@ -80,7 +80,8 @@ fn every_case_of_the_decision_table() {
     assert!(faults.is_empty(), "{} cases:\n{}", faults.len(), faults.join("\n"));
 }
 
-fn fault(case: &Case) -> Option<String> {
+/// What is wrong with the verdict on a case, if anything is.
+pub fn fault(case: &Case) -> Option<String> {
     let verdict = case.judged(case.reply);
     let codes = verdict.codes.iter().map(|c| name_of(Label::Code(*c)));
     let got: Vec<String> =

@@ -11,6 +11,7 @@ mod judge;
 mod lexicon;
 mod lines;
 mod memory;
+mod overrule;
 mod persona;
 mod pocket;
 mod practise;

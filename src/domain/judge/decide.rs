@@ -222,7 +222,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Whether advice is welcome.
-    fn welcome(&self) -> bool {
+    pub fn welcome(&self) -> bool {
         let refused = self.heard.permission == Permission::Refused;
         !refused && (self.heard.permission.is_open() || self.leaves_open)
     }

@@ -9,11 +9,16 @@ use super::weights::Row;
 
 /// Corrects the codes of units by what stands around them.
 pub fn across(bench: &Bench<'_>, coded: &mut [Coded]) {
+    join(bench, coded);
+    take_back(bench, coded);
+    mend(bench, coded);
+}
+
+/// Puts two halves of one reflection together.
+pub fn join(bench: &Bench<'_>, coded: &mut [Coded]) {
     for number in 1..coded.len() {
         join_sides(bench, coded, number);
     }
-    take_back(bench, coded);
-    mend(bench, coded);
 }
 
 /// A reflection turned by "but" or "yet" into a second reflection shows both sides, unless
@@ -58,6 +63,11 @@ fn take_back(bench: &Bench<'_>, coded: &mut [Coded]) {
     }
 }
 
+/// Whether a unit gives back what the client said, as the client meant it.
+pub fn gives_back(one: &Coded) -> bool {
+    one.code.is_reflection() && one.row != Row::Reframe
+}
+
 /// After discord, giving back what the client holds against the talk mends it.
 fn mend(bench: &Bench<'_>, coded: &mut [Coded]) {
     let argues = coded.iter().any(|c| c.code.is_non_adherent());
@@ -65,7 +75,7 @@ fn mend(bench: &Bench<'_>, coded: &mut [Coded]) {
         return;
     }
     for (one, seen) in coded.iter_mut().zip(&bench.reading.units) {
-        let mends = one.code.is_reflection() && one.row != Row::Reframe || seen.has(Cue::Repair);
+        let mends = gives_back(one) || seen.has(Cue::Repair);
         if mends && !one.techniques.contains(&Technique::DiscordRepair) {
             one.techniques.push(Technique::DiscordRepair);
         }

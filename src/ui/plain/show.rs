@@ -88,6 +88,11 @@ impl Conversation<'_> {
         for line in words::why(said, head.and_then(|t| t.reply.as_ref())) {
             self.tell(&line)?;
         }
+        if let Some((said, own)) = said.zip(head.and_then(|t| t.overruled.as_ref())) {
+            for line in words::own_verdict(&own.verdict, &said.text) {
+                self.tell(&line)?;
+            }
+        }
         Ok(())
     }
 
@@ -103,9 +108,9 @@ impl Conversation<'_> {
 
     pub(super) fn show_help(&self) -> Result<(), TalkError> {
         for (name, _, what) in COMMANDS {
-            self.tell(&format!("  {name:<7} {what}"))?;
+            self.tell(&format!("  {name:<9} {what}"))?;
         }
-        self.tell("  Ctrl-C  while the client speaks: cut them short")
+        self.tell("  Ctrl-C    while the client speaks: cut them short")
     }
 
     pub(super) fn show_last_client(&self) -> Result<(), TalkError> {
