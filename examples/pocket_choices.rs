@@ -84,7 +84,14 @@ fn choices(
         cut: false,
         runners_up: Vec::new(),
     };
-    let path = Turns::new(vec![Turn { id: 0, parent: None, number: 0, trainee: None, reply: Some(reply) }]);
+    let path = Turns::new(vec![Turn {
+        id: 0,
+        parent: None,
+        number: 0,
+        trainee: None,
+        reply: Some(reply),
+        overruled: None,
+    }]);
     let scene = Scene {
         persona: &persona,
         state: &state,

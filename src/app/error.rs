@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::domain::judge::{Code, UnknownCode};
 use crate::domain::problem::Problem;
 use crate::engine::EngineError;
 use crate::store::StoreError;
@@ -65,6 +66,15 @@ pub enum AppError {
     /// There is no exchange to take back.
     #[error("there is nothing to take back")]
     NothingToUndo,
+    /// There is no reply whose codes a trainer could replace.
+    #[error("there is no reply to overrule yet")]
+    NothingToOverrule,
+    /// The client has not answered the reply yet.
+    #[error("the client has not answered yet")]
+    NotAnswered,
+    /// No such code.
+    #[error("{0}")]
+    NoCode(UnknownCode),
     /// The authored lines hold nothing for this moment.
     #[error("the line banks hold no line for {persona}, action {action}")]
     NoLine {
@@ -100,7 +110,12 @@ impl AppError {
                 Some("the session has only its opening, which is the client's own".to_owned())
             }
             Self::NoTurn { last, .. } => Some(format!("the session's turns are 1 to {last}")),
-            Self::NothingToUndo => None,
+            Self::NothingToUndo | Self::NothingToOverrule => None,
+            Self::NotAnswered => Some("press Enter to let the client answer first".to_owned()),
+            Self::NoCode(UnknownCode { nearest: Some(code), .. }) => {
+                Some(format!("did you mean `{}`?", code.as_str()))
+            }
+            Self::NoCode(_) => Some(format!("the codes are {}", Code::ALL.map(Code::as_str).join(", "))),
             Self::NoLine { .. } => Some("`pushback personas check` lists what the banks lack".to_owned()),
             Self::NothingFit => Some("press Enter to let it try again, or use another model".to_owned()),
             Self::Stopped => {

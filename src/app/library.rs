@@ -1,7 +1,7 @@
 //! Everything that is read from prompt files, each part when it is first needed.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::app::AppError;
 use crate::domain::coach::Coach;
@@ -12,15 +12,37 @@ use crate::domain::problem::{Problem, nearest};
 use crate::domain::prompt::Notes;
 use crate::domain::session::Provenance;
 use crate::files::hash;
-use crate::files::prompts::Prompts;
+use crate::files::prompts::{self, Prompts};
+
+pub use crate::files::prompts::Stamps;
 
 /// A chain of `extends` longer than this is a circle.
 const MAX_EXTENDS: usize = 8;
 
+/// Folders that are laid over the built-in prompts, in this order.
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    /// The user's own; need not exist.
+    pub user: Option<PathBuf>,
+    /// The one that was asked for.
+    pub prompts: Option<PathBuf>,
+    /// One of lexicon files only, as if it were `lexicon/` in the one before.
+    pub lexicon: Option<PathBuf>,
+}
+
+impl Folders {
+    fn stamps(&self) -> Stamps {
+        let Self { user, prompts, lexicon } = self;
+        prompts::stamps([user, prompts, lexicon].into_iter().flatten())
+    }
+}
+
 /// The prompt files in force.
 pub struct Library {
+    folders: Folders,
     prompts: Prompts,
     unread: Vec<Problem>,
+    stamps: Stamps,
 }
 
 impl Library {
@@ -30,15 +52,54 @@ impl Library {
     /// # Errors
     /// Where `asked` itself can't be read.
     pub fn load(user: Option<&Path>, asked: Option<&Path>) -> Result<Self, AppError> {
+        let owned = |folder: Option<&Path>| folder.map(Path::to_owned);
+        Self::open(Folders { user: owned(user), prompts: owned(asked), lexicon: None })
+    }
+
+    /// The built-in prompts, overlaid by `folders`.
+    ///
+    /// # Errors
+    /// Where a folder that was asked for can't be read, or one of lexicon files has none.
+    pub fn open(folders: Folders) -> Result<Self, AppError> {
+        // Before the files are read: what is written meanwhile counts as written later.
+        let stamps = folders.stamps();
         let (mut prompts, mut unread) = (Prompts::built_in(), Vec::new());
-        let user = user.filter(|folder| folder.is_dir());
-        for folder in user.into_iter().chain(asked) {
-            let problems = prompts
-                .overlay(folder)
-                .map_err(|source| AppError::Folder { path: folder.to_owned(), source })?;
-            unread.extend(problems);
+        let failed = |folder: &Path, source| AppError::Folder { path: folder.to_owned(), source };
+        let user = folders.user.iter().filter(|folder| folder.is_dir());
+        for folder in user.chain(&folders.prompts) {
+            unread.extend(prompts.overlay(folder).map_err(|e| failed(folder, e))?);
         }
-        Ok(Self { prompts, unread })
+        if let Some(folder) = &folders.lexicon {
+            let problems = prompts.overlay_lexicon(folder).map_err(|e| failed(folder, e))?;
+            // Whoever names a codebook means all of it: nothing is coded by half of one.
+            if !problems.is_empty() {
+                return Err(AppError::Files(problems));
+            }
+        }
+        Ok(Self { folders, prompts, unread, stamps })
+    }
+
+    /// The same folders, read again.
+    ///
+    /// # Errors
+    /// As [`Library::open`].
+    pub fn again(&self) -> Result<Self, AppError> {
+        Self::open(self.folders.clone())
+    }
+
+    /// When the files in the folders had last been written as they were read.
+    pub fn stamps(&self) -> &Stamps {
+        &self.stamps
+    }
+
+    /// The same by now.
+    pub fn stamps_now(&self) -> Stamps {
+        self.folders.stamps()
+    }
+
+    /// Paths, below `prompts/`, of the files that `newer` has otherwise, more or less.
+    pub fn changed(&self, newer: &Self) -> Vec<String> {
+        self.prompts.changed(&newer.prompts)
     }
 
     /// What is wrong with files that were left out.

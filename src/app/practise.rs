@@ -1,11 +1,18 @@
 //! A practice session: one turn after another, each on disk before the next begins.
 
+mod overrule;
+mod refresh;
+
 use std::ops::ControlFlow;
 
+pub use refresh::Refreshed;
+use refresh::Watch;
+
 use crate::app::AppError;
+use crate::app::library::Library;
 use crate::app::voice::{Scene, Voice};
 use crate::domain::action::Action;
-use crate::domain::client::{self, Intent, Step};
+use crate::domain::client::{self, Intent, State, Step};
 use crate::domain::coach::{Coach, Suggestion};
 use crate::domain::dice::Dice;
 use crate::domain::hearing::heard;
@@ -40,6 +47,7 @@ pub struct Practice {
     setting: Setting,
     path: Path,
     forgotten: usize,
+    watch: Option<Watch>,
 }
 
 /// Receives the client's words as they are spoken; `Break` cuts them short.
@@ -56,7 +64,7 @@ impl Practice {
         let reply = opening(&setting.persona, setting.seed, &cast.judge);
         store.answer(turn.id, &reply)?;
         turn.reply = Some(reply);
-        Ok(Self { store, cast, id, setting, path: Path::new(vec![turn]), forgotten: 0 })
+        Ok(Self { store, cast, id, setting, path: Path::new(vec![turn]), forgotten: 0, watch: None })
     }
 
     /// Goes on with a stored session, or with the latest.
@@ -70,7 +78,13 @@ impl Practice {
         };
         let (setting, path) = store.load(id)?;
         store.set_ended(id, false)?;
-        Ok(Self { store, cast, id, setting, path, forgotten: 0 })
+        Ok(Self { store, cast, id, setting, path, forgotten: 0, watch: None })
+    }
+
+    /// The same session, which reads the files of `library` again when they change.
+    pub fn watching(mut self, library: Library) -> Self {
+        self.watch = Some(Watch::new(library));
+        self
     }
 
     /// Judges a reply of the trainee's and stores it; the client has not answered yet.
@@ -102,15 +116,11 @@ impl Practice {
         if cut && text.is_empty() {
             return Err(AppError::Stopped);
         }
-        let state = match intent.fact.as_ref().filter(|_| !cut) {
-            Some(fact) => client::told(&step.state, fact),
-            None => step.state,
-        };
         let reply = Reply {
             text,
             action: intent.action,
+            state: having_told(step.state, intent.fact.as_ref(), cut),
             fact: intent.fact,
-            state,
             why: step.why,
             cut,
             runners_up: spoken.runners_up,
@@ -238,22 +248,40 @@ impl Moment {
 
 fn react(persona: &Persona, path: &Path, mut dice: Dice) -> (Step, Intent) {
     let before = path.last_reply();
-    let state = before.map_or_else(|| client::begin(persona), |r| r.state.clone());
+    let state = standing(persona, path);
     let Some(said) = path.head().and_then(|t| t.trainee.as_ref()) else {
         let heard = client::Heard { moves: &[], apology: false, words: "", asks_plan: false };
         let intent = client::act(persona, &state, &heard, "", &mut dice);
         return (Step { state, why: Vec::new() }, intent);
     };
-    let heard = client::Heard {
-        moves: &said.verdict.moves,
-        apology: apology(&said.verdict),
-        words: &said.text,
-        asks_plan: client::asks_for_plan(&said.verdict.moves, &said.text),
-    };
+    let heard = taken_in(&said.verdict, &said.text);
     let step = client::step(persona, &state, &heard);
     let last = before.map_or("", |r| &r.text);
     let intent = client::act(persona, &step.state, &heard, last, &mut dice);
     (step, intent)
+}
+
+/// The client's state at the end of `path`.
+fn standing(persona: &Persona, path: &Path) -> State {
+    path.last_reply().map_or_else(|| client::begin(persona), |r| r.state.clone())
+}
+
+/// What the client takes in of a reply that was judged so.
+fn taken_in<'a>(verdict: &'a Verdict, text: &'a str) -> client::Heard<'a> {
+    client::Heard {
+        moves: &verdict.moves,
+        apology: apology(verdict),
+        words: text,
+        asks_plan: client::asks_for_plan(&verdict.moves, text),
+    }
+}
+
+/// The state after a turn in which the client told `fact`, if they could finish.
+fn having_told(state: State, fact: Option<&String>, cut: bool) -> State {
+    match fact.filter(|_| !cut) {
+        Some(fact) => client::told(&state, fact),
+        None => state,
+    }
 }
 
 /// The client's first words. What they do is read off them: openings are free text.

@@ -93,7 +93,7 @@ pub struct SentToken {
 /// What a session with `persona` comes to when the trainee says `text` to the opening.
 pub fn first_turn(persona: &Persona, seed: u64, judge: &Judge, text: &str) -> Path {
     let opening = practise::opening(persona, seed, judge);
-    let turn = Turn { id: 0, parent: None, number: 0, trainee: None, reply: Some(opening) };
+    let turn = Turn { id: 0, parent: None, number: 0, trainee: None, reply: Some(opening), overruled: None };
     said(Path::new(vec![turn]), judge, text)
 }
 
@@ -101,7 +101,7 @@ pub fn first_turn(persona: &Persona, seed: u64, judge: &Judge, text: &str) -> Pa
 pub fn said(mut path: Path, judge: &Judge, text: &str) -> Path {
     let said = Said { text: text.to_owned(), verdict: judge.reply(&heard(&path, judge), text) };
     let (parent, number) = path.head().map_or((None, 0), |t| (Some(t.id), t.number + 1));
-    path.push(Turn { id: 0, parent, number, trainee: Some(said), reply: None });
+    path.push(Turn { id: 0, parent, number, trainee: Some(said), reply: None, overruled: None });
     path
 }
 

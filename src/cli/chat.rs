@@ -73,7 +73,7 @@ pub(super) fn run(args: ChatArgs) -> anyhow::Result<ExitCode> {
             Chosen::Nobody(code) => return Ok(code),
         },
     };
-    let practice = practice(&args, &library, store, persona, screen)?;
+    let practice = practice(&args, &library, store, persona, screen)?.watching(library);
     greet(screen, &args, &practice);
     let manner = match (args.json, args.quiet_judge) {
         (true, _) => Manner::Json,
@@ -95,7 +95,11 @@ pub(super) fn run(args: ChatArgs) -> anyhow::Result<ExitCode> {
 /// The command that goes on with this session: the same model, prompts and folder.
 fn resume_command(args: &ChatArgs, id: SessionId) -> String {
     let mut command = format!("pushback chat --continue {id}");
-    let folders = [("--data", &args.data.data), ("--prompts", &args.prompts.prompts)];
+    let folders = [
+        ("--data", &args.data.data),
+        ("--prompts", &args.prompts.prompts),
+        ("--lexicon", &args.prompts.lexicon),
+    ];
     for (flag, folder) in folders {
         if let Some(folder) = folder {
             command.push_str(&format!(" {flag} {}", folder.display()));

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::AppError;
-use crate::app::library::Library;
+use crate::app::library::{Folders, Library};
 use crate::domain::problem::Problem;
 use crate::files::paths::Paths;
 use crate::store::{Store, StoreError};
@@ -60,6 +60,9 @@ struct PromptArgs {
     /// A folder laid over the built-in prompts: same path replaces, any other adds.
     #[arg(long, value_name = "DIR")]
     prompts: Option<PathBuf>,
+    /// A folder of lexicon files (*.toml) laid over the judge's own, file by file.
+    #[arg(long, value_name = "DIR")]
+    lexicon: Option<PathBuf>,
 }
 
 /// Where sessions are kept.
@@ -73,7 +76,8 @@ struct DataArgs {
 impl PromptArgs {
     fn load(&self) -> Result<Library, AppError> {
         let user = Paths::of_user().map(|p| p.config.join("prompts"));
-        let library = Library::load(user.as_deref(), self.prompts.as_deref())?;
+        let (prompts, lexicon) = (self.prompts.clone(), self.lexicon.clone());
+        let library = Library::open(Folders { user, prompts, lexicon })?;
         let screen = Screen::of_process();
         library.unread().iter().for_each(|p| screen.warn(p));
         Ok(library)

@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::DataArgs;
 use crate::app::AppError;
+use crate::domain::case;
 use crate::domain::session::{SessionId, Setting, Turn};
 use crate::domain::summary::{self, Summary};
+use crate::store::Store;
 use crate::ui::screen::Screen;
 use crate::ui::words;
 
@@ -38,6 +40,19 @@ enum Command {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// A trainer's corrections as test cases of the judge.
+    Export {
+        /// Write `talk | client | reply | codes | span | sign`, one line for each overruled reply.
+        #[arg(long, required = true)]
+        overrides: bool,
+        /// The session's number; without it, the latest.
+        id: Option<SessionId>,
+        /// All sessions, oldest first.
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+        #[command(flatten)]
+        data: DataArgs,
+    },
 }
 
 #[derive(Serialize)]
@@ -52,6 +67,7 @@ pub(super) fn run(args: SessionsArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::List { json, data } => list(&data, json),
         Command::Show { id, json, data } => show(&data, id, json),
+        Command::Export { id, all, data, .. } => export(&data, if all { Which::All } else { Which::One(id) }),
     }
 }
 
@@ -78,10 +94,7 @@ fn list(data: &DataArgs, json: bool) -> anyhow::Result<ExitCode> {
 fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
     let store = data.store()?;
-    let id = match id {
-        Some(id) => id,
-        None => store.latest().map_err(AppError::from)?.ok_or(AppError::NothingToContinue)?,
-    };
+    let id = one(&store, id)?;
     let (setting, path) = store.load(id).map_err(AppError::from)?;
     let summary = summary::summarise(&path);
     if json {
@@ -95,6 +108,9 @@ fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<Ex
             screen.line(&format!("You: {}", said.text))?;
             screen.line(&words::verdict_line(screen, said))?;
         }
+        if let Some(before) = &turn.overruled {
+            screen.line(&words::overruled_line(screen, &before.verdict))?;
+        }
         if let Some(reply) = &turn.reply {
             screen.line(&format!("{name}: {}{}", reply.text, if reply.cut { " —" } else { "" }))?;
         }
@@ -103,5 +119,41 @@ fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<Ex
     for line in words::summary(&summary) {
         screen.line(&line)?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The session of this number; without one, the latest.
+fn one(store: &Store, id: Option<SessionId>) -> Result<SessionId, AppError> {
+    match id {
+        Some(id) => Ok(id),
+        None => store.latest()?.ok_or(AppError::NothingToContinue),
+    }
+}
+
+enum Which {
+    One(Option<SessionId>),
+    All,
+}
+
+fn export(data: &DataArgs, which: Which) -> anyhow::Result<ExitCode> {
+    let screen = Screen::of_process();
+    let store = data.store()?;
+    let ids = match which {
+        Which::One(id) => vec![one(&store, id)?],
+        Which::All => store.list().map_err(AppError::from)?.iter().rev().map(|s| s.id).collect(),
+    };
+    let mut lines = String::new();
+    for id in ids {
+        for (before, turn) in store.overruled(id).map_err(AppError::from)? {
+            if let Some(case) = case::line(&before, &turn) {
+                lines.push_str(&case);
+                lines.push('\n');
+            }
+        }
+    }
+    if lines.is_empty() {
+        screen.note("No reply was overruled. `/overrule` in a conversation does it.");
+    }
+    screen.text(&lines)?;
     Ok(ExitCode::SUCCESS)
 }

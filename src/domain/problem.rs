@@ -35,18 +35,18 @@ impl Problem {
     }
 
     /// A TOML error in `text`, whose first line is line `first_line` of `file`. For an
-    /// unknown key the hint names the nearest known one.
+    /// unknown key or name the hint names the nearest known one.
     pub fn from_toml(file: &str, text: &str, first_line: usize, error: &toml::de::Error) -> Self {
         let before = error.span().map_or("", |span| &text[..span.start.min(text.len())]);
         let line = first_line + before.matches('\n').count();
-        let message = error.message().lines().next().unwrap_or("not valid TOML").to_owned();
+        let message = error.message().lines().next().unwrap_or("not valid TOML");
+        let unknown = ["unknown field", "unknown variant"].iter().any(|e| message.starts_with(e));
         let mut quoted = message.split('`').skip(1).step_by(2);
-        let hint = match quoted.next() {
-            Some(unknown) if message.starts_with("unknown field") => {
-                nearest(unknown, quoted).map(|known| format!("did you mean `{known}`?"))
-            }
-            _ => None,
-        };
+        let known = quoted.next().filter(|_| unknown).and_then(|name| nearest(name, quoted));
+        // A list of all that could stand there helps only where nothing is near.
+        let short = message.split(", expected").next().filter(|_| known.is_some());
+        let hint = known.map(|known| format!("did you mean `{known}`?"));
+        let message = short.unwrap_or(message).replace("unknown variant", "unknown name");
         let mut problem = Self::new(file, message).at(line);
         problem.hint = hint;
         problem

@@ -56,6 +56,34 @@ pub struct Turn {
     pub trainee: Option<Said>,
     /// The client's answer; none while it is still owed.
     pub reply: Option<Reply>,
+    /// What stood here before a trainer overruled the judge; the rest of the turn is as overruled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overruled: Option<Box<Taken>>,
+}
+
+impl Turn {
+    /// Puts what a trainer's verdict comes to in the place of what stood here. The words stay as
+    /// they were said. A turn that lacks reply or answer stays as it is.
+    pub fn overrule(&mut self, taken: Taken) {
+        let (Some(said), Some(reply)) = (&mut self.trainee, &mut self.reply) else { return };
+        let before = Taken {
+            verdict: std::mem::replace(&mut said.verdict, taken.verdict),
+            state: std::mem::replace(&mut reply.state, taken.state),
+            why: std::mem::replace(&mut reply.why, taken.why),
+        };
+        self.overruled.get_or_insert(Box::new(before));
+    }
+}
+
+/// A verdict on a trainee's reply, and how the client took it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The client's state after the turn.
+    pub state: State,
+    /// Why it changed as it did.
+    pub why: Vec<Cause>,
 }
 
 /// A trainee's reply and its verdict.
@@ -131,12 +159,28 @@ impl Path {
     }
 
     /// The path as it was when turn `number` was still to be answered; none where there is no
-    /// such turn.
+    /// such turn. A turn is overruled only after its answer.
     pub fn before_answer(&self, number: u32) -> Option<Self> {
         let end = self.0.iter().position(|turn| turn.number == number)?;
         let mut path = Self(self.0[..=end].to_vec());
-        path.0[end].reply = None;
+        let turn = &mut path.0[end];
+        turn.reply = None;
+        if let (Some(before), Some(said)) = (turn.overruled.take(), &mut turn.trainee) {
+            said.verdict = before.verdict;
+        }
         Some(path)
+    }
+
+    /// The path without its newest turn.
+    pub fn before_head(&self) -> Self {
+        Self(self.0[..self.0.len().saturating_sub(1)].to_vec())
+    }
+
+    /// Overrules the newest turn.
+    pub fn overrule(&mut self, taken: Taken) {
+        if let Some(turn) = self.0.last_mut() {
+            turn.overrule(taken);
+        }
     }
 
     /// Adds a turn at the end.

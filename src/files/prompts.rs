@@ -1,10 +1,11 @@
 //! The prompts: compiled in, overlaid by the user's folder, overlaid by `--prompts`.
 //! A file with the same path below `prompts/` replaces the earlier one; any other adds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use include_dir::{Dir, include_dir};
 
@@ -92,6 +93,46 @@ impl Prompts {
         Ok(())
     }
 
+    /// Lays a folder of lexicon files over what is there, as if it were `lexicon/` in another.
+    /// Files that can't be read are left out and named.
+    ///
+    /// # Errors
+    /// Where the folder itself can't be read.
+    pub fn overlay_lexicon(&mut self, folder: &Path) -> io::Result<Vec<Problem>> {
+        let (mut found, mut problems) = (0, Vec::new());
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let (name, path) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
+            if !name.ends_with(".toml") || !is_prompt(&name) || path.is_dir() {
+                continue;
+            }
+            found += 1;
+            let shown = path.display().to_string();
+            match read(&path, &shown) {
+                Ok(text) => drop(self.files.insert(format!("lexicon/{name}"), File { shown, text })),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if found == 0 {
+            let problem = Problem::new(&folder.display().to_string(), "holds no lexicon file (*.toml)");
+            problems.push(problem.hint("a folder that has a lexicon/ folder in it is named by `--prompts`"));
+        }
+        Ok(problems)
+    }
+
+    /// Paths of the files that `newer` has otherwise, more or less.
+    pub fn changed(&self, newer: &Self) -> Vec<String> {
+        let paths: BTreeSet<&String> = self.files.keys().chain(newer.files.keys()).collect();
+        let mut changed = Vec::new();
+        for path in paths {
+            let (before, after) = (self.files.get(path), newer.files.get(path));
+            if before.map(|f| &f.text) != after.map(|f| &f.text) {
+                changed.push(path.clone());
+            }
+        }
+        changed
+    }
+
     /// One file: how the user would name it, and its text.
     pub fn get(&self, path: &str) -> Option<(&str, &str)> {
         self.files.get(path).map(|f| (f.shown.as_str(), f.text.as_str()))
@@ -109,6 +150,30 @@ impl Prompts {
     /// Every file's path and text, in path order.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|(path, file)| (path.as_str(), file.text.as_str()))
+    }
+}
+
+/// When prompt files were last written, and how long they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamps(BTreeMap<PathBuf, (Option<SystemTime>, u64)>);
+
+/// The stamps of all prompt files below `folders`. What can't be read has none.
+pub fn stamps<'a>(folders: impl Iterator<Item = &'a PathBuf>) -> Stamps {
+    let mut stamps = Stamps::default();
+    folders.for_each(|folder| stamp_below(folder, 0, &mut stamps));
+    stamps
+}
+
+fn stamp_below(folder: &Path, depth: usize, stamps: &mut Stamps) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        // A link's own times say nothing about the file behind it.
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        if metadata.is_dir() && depth < MAX_DEPTH {
+            stamp_below(&path, depth + 1, stamps);
+        } else if is_prompt(&entry.file_name().to_string_lossy()) {
+            stamps.0.insert(path, (metadata.modified().ok(), metadata.len()));
+        }
     }
 }
 

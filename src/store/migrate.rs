@@ -5,7 +5,9 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// Step `n` takes a database of `user_version` n to n + 1. Never edit a released step.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[BEGINNING, OVERRIDES];
+
+const BEGINNING: &str = "
     CREATE TABLE session (
         id         INTEGER PRIMARY KEY AUTOINCREMENT,
         started    TEXT NOT NULL DEFAULT (datetime('now')),
@@ -43,7 +45,24 @@ const STEPS: &[&str] = &["
         BEGIN SELECT RAISE(ABORT, 'turns are append-only'); END;
     CREATE TRIGGER reply_is_final BEFORE UPDATE ON reply
         BEGIN SELECT RAISE(ABORT, 'replies are append-only'); END;
-"];
+";
+
+/// What trainers gave in place of the judge's codes; of several for one turn, the newest is in
+/// force. Verdict, state and why are kept as they came out, since a lexicon may change later.
+const OVERRIDES: &str = "
+    CREATE TABLE overrides (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        turn    INTEGER NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
+        codes   TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        state   TEXT NOT NULL,
+        why     TEXT NOT NULL,
+        at      TEXT NOT NULL DEFAULT (datetime('now'))
+    ) STRICT;
+    CREATE INDEX overrides_by_turn ON overrides (turn);
+    CREATE TRIGGER override_is_final BEFORE UPDATE ON overrides
+        BEGIN SELECT RAISE(ABORT, 'overrides are append-only'); END;
+";
 
 /// Brings the schema up to date, or refuses a database from the future.
 pub(super) fn to_newest(db: &mut Connection) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 //! A `turn` row is written when the trainee has spoken, a `reply` row when the client has:
 //! a crash in between loses nothing, and the answer is owed when the session goes on.
 //! Turns and replies never change: triggers refuse it. Only a session's head moves, and its
-//! mark of having ended.
+//! mark of having ended. What a trainer overrules is a row of its own in `overrides`.
 
 mod error;
 mod migrate;
@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 pub use error::StoreError;
 
-use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Turn, TurnId};
+use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 
 /// An open database.
 pub struct Store {
@@ -84,7 +84,8 @@ impl Store {
         let id = tx.last_insert_rowid();
         move_head(&tx, session, parent.map(|p| p.id), id)?;
         tx.commit()?;
-        Ok(Turn { id, parent: parent.map(|p| p.id), number, trainee: trainee.cloned(), reply: None })
+        let (parent, trainee) = (parent.map(|p| p.id), trainee.cloned());
+        Ok(Turn { id, parent, number, trainee, reply: None, overruled: None })
     }
 
     /// Records the client's answer to a turn.
@@ -107,6 +108,45 @@ impl Store {
             ],
         )?;
         Ok(())
+    }
+
+    /// Records what a trainer's codes for the head come to.
+    ///
+    /// # Errors
+    /// Where `turn` is not the head any more, or the database can't be written.
+    pub fn overrule(&mut self, session: SessionId, turn: TurnId, taken: &Taken) -> Result<(), StoreError> {
+        let tx = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        move_head(&tx, session, Some(turn), turn)?;
+        tx.execute(
+            "INSERT INTO overrides (turn, codes, verdict, state, why) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                turn,
+                rows::json(&taken.verdict.codes)?,
+                rows::json(&taken.verdict)?,
+                rows::json(&taken.state)?,
+                rows::json(&taken.why)?,
+            ],
+        )?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Every turn of a session that a trainer has overruled, oldest first, each behind the turn
+    /// before it. Attempts that were taken back are among them.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSession`], or where a row can't be read.
+    pub fn overruled(&self, session: SessionId) -> Result<Vec<(Turn, Turn)>, StoreError> {
+        rows::setting(&self.db, session)?.ok_or(StoreError::NoSession(session))?;
+        let mut query = self.db.prepare(
+            "SELECT t.parent, t.id FROM turn t
+             WHERE t.session = ?1 AND t.id IN (SELECT turn FROM overrides) ORDER BY t.id",
+        )?;
+        let ids = query.query_map([session], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let ids = ids.collect::<Result<Vec<(TurnId, TurnId)>, _>>()?;
+        ids.into_iter()
+            .map(|(before, id)| Ok((rows::turn(&self.db, before)?, rows::turn(&self.db, id)?)))
+            .collect()
     }
 
     /// Moves the head back to an earlier turn; what was after it stays in the tree.

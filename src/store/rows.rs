@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
-use crate::domain::session::{Reply, Said, SessionId, Setting, Turn, TurnId};
+use crate::domain::session::{Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 
 /// A value as a JSON column.
 pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
@@ -31,7 +31,7 @@ pub(super) fn setting(
     Ok(Some((setting, row.get(4)?)))
 }
 
-/// One turn with its answer, if it has one.
+/// One turn with its answer, if it has one, as a trainer has overruled it, if one has.
 pub(super) fn turn(db: &Connection, id: TurnId) -> Result<Turn, StoreError> {
     let sql = "SELECT t.parent, t.number, t.trainee, t.verdict,
                       r.text, r.action, r.fact, r.cut, r.state, r.why, r.runners_up
@@ -43,7 +43,21 @@ pub(super) fn turn(db: &Connection, id: TurnId) -> Result<Turn, StoreError> {
         Some(text) => Some(Said { text, verdict: column(row, 3)? }),
         None => None,
     };
-    Ok(Turn { id, parent: row.get(0)?, number: row.get(1)?, trainee, reply: reply(row)? })
+    let (parent, number) = (row.get(0)?, row.get(1)?);
+    let mut turn = Turn { id, parent, number, trainee, reply: reply(row)?, overruled: None };
+    if let Some(taken) = overrule(db, id)? {
+        turn.overrule(taken);
+    }
+    Ok(turn)
+}
+
+/// The newest overrule of a turn.
+fn overrule(db: &Connection, turn: TurnId) -> Result<Option<Taken>, StoreError> {
+    let sql = "SELECT verdict, state, why FROM overrides WHERE turn = ?1 ORDER BY id DESC LIMIT 1";
+    let mut query = db.prepare_cached(sql)?;
+    let mut rows = query.query([turn])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Taken { verdict: column(row, 0)?, state: column(row, 1)?, why: column(row, 2)? }))
 }
 
 fn reply(row: &Row<'_>) -> Result<Option<Reply>, StoreError> {

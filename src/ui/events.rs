@@ -63,6 +63,20 @@ pub enum Event<'a> {
         /// Distance from the opening.
         turn: u32,
     },
+    /// A trainer replaced the codes of the newest reply; `verdict` and `state` of the turn follow.
+    Overrule {
+        /// Distance from the opening.
+        turn: u32,
+        /// The codes in force now.
+        codes: &'a [Code],
+    },
+    /// Prompt files were read again.
+    Reload {
+        /// Those in force now, by their path below `prompts/`.
+        files: &'a [String],
+        /// What is wrong with others, which stay as they were: `file:line: message`.
+        problems: Vec<String>,
+    },
     /// A line could not be used; the conversation goes on.
     Error {
         /// What is wrong.

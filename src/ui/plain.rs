@@ -1,5 +1,8 @@
 //! A conversation in lines: on a terminal, through a pipe, for a screen reader, or as JSON.
 
+mod show;
+mod trainer;
+
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -84,15 +87,23 @@ enum Command {
     Undo,
     Why,
     Score,
+    Overrule,
+    Reload,
     End,
     Quit,
 }
 
-const COMMANDS: [(&str, Command, &str); 7] = [
+const COMMANDS: [(&str, Command, &str); 9] = [
     ("/retry", Command::Retry, "take your last reply back and try the moment again"),
     ("/undo", Command::Undo, "take the last exchange back; repeat to go further"),
     ("/why", Command::Why, "why the last reply scored as it did, and what it did to the client"),
     ("/score", Command::Score, "where the client stands, and the session so far"),
+    (
+        "/overrule",
+        Command::Overrule,
+        "with CODE or CODE+CODE: give the last reply these codes instead of the judge's",
+    ),
+    ("/reload", Command::Reload, "read the lexicon and the other prompt files again"),
     ("/end", Command::End, "end the session with a summary"),
     ("/quit", Command::Quit, "leave; `pushback chat --continue` goes on"),
     ("/help", Command::Help, "this list"),
@@ -158,6 +169,8 @@ impl<'a> Conversation<'a> {
             Command::Undo => self.undo()?,
             Command::Why => self.show_why()?,
             Command::Score => self.show_score()?,
+            Command::Overrule => self.overrule(rest.trim())?,
+            Command::Reload => self.reload()?,
             Command::End => return self.end().map(Some),
             Command::Quit => return self.leave(Outcome::Left).map(Some),
         }
@@ -182,6 +195,7 @@ impl<'a> Conversation<'a> {
             return Ok(());
         }
         let text = if text.is_empty() { SILENCE } else { text };
+        self.refresh()?;
         if let Err(error) = self.practice.hear(text).map(drop) {
             return match error {
                 AppError::TooLong { .. } => self.fault(&error.to_string(), error.hint()),
@@ -311,150 +325,5 @@ impl<'a> Conversation<'a> {
             let id = self.practice.id();
             self.screen.note(&format!("Saved as session {id}; `{}` goes on.", self.resume));
         }
-    }
-
-    fn show_beginning(&self) -> Result<(), TalkError> {
-        let turns = self.practice.path().turns();
-        if self.manner == Manner::Json {
-            if let Some((head, reply)) = turns.last().and_then(|t| Some((t, t.reply.as_ref()?))) {
-                self.screen.line(&Event::client(head.number, reply).line())?;
-                self.screen.line(&Event::state(head.number, reply).line())?;
-            }
-            return Ok(());
-        }
-        // Going on: the last few exchanges bring the session back to mind.
-        let shown = &turns[turns.len().saturating_sub(3)..];
-        if shown.len() < turns.len() {
-            self.aside(&format!("… {} earlier turns", turns.len() - shown.len()))?;
-        }
-        for turn in shown {
-            if let Some(said) = &turn.trainee {
-                self.screen.line(&format!("You: {}", said.text))?;
-            }
-            if let Some(reply) = &turn.reply {
-                self.show_client(&reply.text)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn show_verdict(&self) -> Result<(), TalkError> {
-        let Some((turn, said)) =
-            self.practice.path().head().and_then(|t| Some((t.number, t.trainee.as_ref()?)))
-        else {
-            return Ok(());
-        };
-        match self.manner {
-            Manner::Json => self.screen.line(&Event::verdict(turn, said).line())?,
-            Manner::Quiet => {}
-            Manner::Judged => {
-                self.screen.line(&words::verdict_line(self.screen, said))?;
-                if let Some(suggestion) = self.practice.suggestion() {
-                    self.screen.line(&words::suggestion_line(self.screen, &suggestion))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn emit_answer(&self) -> Result<(), TalkError> {
-        if let Some((turn, reply)) =
-            self.practice.path().head().and_then(|t| Some((t.number, t.reply.as_ref()?)))
-        {
-            self.screen.line(&Event::client(turn, reply).line())?;
-            self.screen.line(&Event::state(turn, reply).line())?;
-        }
-        Ok(())
-    }
-
-    /// Says what the model no longer sees, whenever that has become more.
-    fn show_forgotten(&mut self) -> Result<(), TalkError> {
-        let exchanges = self.practice.forgotten();
-        let known = std::mem::replace(&mut self.forgotten, exchanges);
-        if exchanges <= known {
-            return Ok(());
-        }
-        if self.manner == Manner::Json {
-            let turn = self.practice.path().head().map_or(0, |t| t.number);
-            self.screen.line(&Event::Forgotten { turn, exchanges }.line())?;
-            return Ok(());
-        }
-        self.aside(&words::forgotten_line(exchanges))
-    }
-
-    fn show_whether_left(&self) -> Result<(), TalkError> {
-        if !self.practice.has_left() {
-            return Ok(());
-        }
-        self.aside(&format!("{} has left. /retry takes your last reply back.", self.first_name()))
-    }
-
-    fn show_why(&self) -> Result<(), TalkError> {
-        let head = self.practice.path().head();
-        let said = head.and_then(|t| t.trainee.as_ref());
-        for line in words::why(said, head.and_then(|t| t.reply.as_ref())) {
-            self.tell(&line)?;
-        }
-        Ok(())
-    }
-
-    fn show_score(&self) -> Result<(), TalkError> {
-        if let Some(reply) = self.practice.path().last_reply() {
-            self.tell(&words::state_line(reply))?;
-        }
-        for line in words::summary(&self.practice.summary()) {
-            self.tell(&line)?;
-        }
-        Ok(())
-    }
-
-    fn show_help(&self) -> Result<(), TalkError> {
-        for (name, _, what) in COMMANDS {
-            self.tell(&format!("  {name:<7} {what}"))?;
-        }
-        self.tell("  Ctrl-C  while the client speaks: cut them short")
-    }
-
-    fn show_last_client(&self) -> Result<(), TalkError> {
-        match self.practice.path().last_reply() {
-            Some(reply) => self.show_client(&reply.text),
-            None => Ok(()),
-        }
-    }
-
-    fn show_client(&self, text: &str) -> Result<(), TalkError> {
-        let label = self.screen.tinted(Tone::Strong, &format!("{}:", self.first_name()));
-        Ok(self.screen.line(&format!("{label} {text}"))?)
-    }
-
-    /// Help, reasons and scores: with the conversation, or beside it where that is JSON.
-    fn tell(&self, line: &str) -> Result<(), TalkError> {
-        match self.manner {
-            Manner::Json => self.screen.note(line),
-            Manner::Judged | Manner::Quiet => self.screen.line(line)?,
-        }
-        Ok(())
-    }
-
-    fn aside(&self, line: &str) -> Result<(), TalkError> {
-        self.tell(&self.screen.tinted(Tone::Aside, line))
-    }
-
-    fn fault(&self, message: &str, hint: Option<String>) -> Result<(), TalkError> {
-        if self.manner == Manner::Json {
-            let event = Event::Error { message: message.to_owned(), hint };
-            self.screen.line(&event.line())?;
-            return Ok(());
-        }
-        self.screen.note(&format!("error: {message}"));
-        if let Some(hint) = hint {
-            self.screen.note(&format!("hint: {hint}"));
-        }
-        Ok(())
-    }
-
-    fn first_name(&self) -> String {
-        let name = &self.practice.persona().name;
-        name.split_whitespace().next().unwrap_or(name).to_owned()
     }
 }

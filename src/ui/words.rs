@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::coach::Suggestion;
-use crate::domain::judge::{Band, Finding, Verdict};
+use crate::domain::judge::{BY_TRAINER, Band, Finding, Verdict};
 use crate::domain::session::{Reply, Said};
 use crate::domain::summary::{ENOUGH_REPLIES, Summary};
 use crate::ui::screen::{Screen, Tone};
@@ -29,6 +29,13 @@ pub fn verdict_line(screen: Screen, said: &Said) -> String {
         line.push_str(&format!(" · {} “{}”", plain_name(&finding.code), quoted(&said.text, finding)));
     }
     screen.tinted(tone, &line)
+}
+
+/// What the judge had made of a reply that a trainer has overruled.
+pub fn overruled_line(screen: Screen, own: &Verdict) -> String {
+    let codes: Vec<_> = own.codes.iter().map(plain_name).collect();
+    let judge = format!("{} {:+.2}, {}", plain_name(&own.band), own.score, codes.join(", "));
+    screen.tinted(Tone::Aside, &format!("  {BY_TRAINER}; the judge had {judge}"))
 }
 
 /// The alternative, on a line of its own.
@@ -67,22 +74,7 @@ pub fn why(said: Option<&Said>, reply: Option<&Reply>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(said) = said {
         lines.push(format!("Your reply: {} {:+.2}", plain_name(&said.verdict.band), said.verdict.score));
-        for finding in &said.verdict.findings {
-            // A technique or a reason that only explains a code carries no points of its own.
-            let points = match finding.contribution {
-                c if c.abs() < 0.005 => " ".repeat(5),
-                c => format!("{c:+.2}"),
-            };
-            lines.push(format!(
-                "  {points}  {} “{}”: {}",
-                plain_name(&finding.code),
-                quoted(&said.text, finding),
-                finding.why
-            ));
-        }
-        if said.verdict.findings.is_empty() {
-            lines.push("  nothing that is coded".to_owned());
-        }
+        evidence(&said.verdict, &said.text, &mut lines);
     }
     let Some(reply) = reply else { return lines };
     lines.push(format!("The client's answer: {}", plain_name(&reply.action)));
@@ -93,6 +85,28 @@ pub fn why(said: Option<&Said>, reply: Option<&Reply>) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// The judge's own verdict on a reply that a trainer has overruled.
+pub fn own_verdict(own: &Verdict, text: &str) -> Vec<String> {
+    let mut lines = vec![format!("The judge had: {} {:+.2}", plain_name(&own.band), own.score)];
+    evidence(own, text, &mut lines);
+    lines
+}
+
+fn evidence(verdict: &Verdict, text: &str, lines: &mut Vec<String>) {
+    for finding in &verdict.findings {
+        // A technique or a reason that only explains a code carries no points of its own.
+        let points = match finding.contribution {
+            c if c.abs() < 0.005 => " ".repeat(5),
+            c => format!("{c:+.2}"),
+        };
+        let (code, words) = (plain_name(&finding.code), quoted(text, finding));
+        lines.push(format!("  {points}  {code} “{words}”: {}", finding.why));
+    }
+    if verdict.findings.is_empty() {
+        lines.push("  nothing that is coded".to_owned());
+    }
 }
 
 /// Where the client stands.

@@ -30,10 +30,18 @@ fn path(exchanges: &[(&str, Action, &str)]) -> Path {
             number: number as u32,
             trainee: trainee_said,
             reply: Some(before),
+            overruled: None,
         });
     }
     let number = exchanges.len() as u32;
-    turns.push(Turn { id: i64::from(number), parent: None, number, trainee: said, reply: None });
+    turns.push(Turn {
+        id: i64::from(number),
+        parent: None,
+        number,
+        trainee: said,
+        reply: None,
+        overruled: None,
+    });
     Path::new(turns)
 }
 

@@ -15,15 +15,15 @@ use pushback::files::transcript::{Columns, read};
 
 /// A line of the decision table.
 #[derive(Clone, Debug)]
-struct Case {
-    talk: Talk,
-    discord: bool,
-    permission: Permission,
-    client: &'static str,
-    reply: &'static str,
-    labels: Vec<&'static str>,
-    span: &'static str,
-    sign: &'static str,
+pub struct Case {
+    pub talk: Talk,
+    pub discord: bool,
+    pub permission: Permission,
+    pub client: &'static str,
+    pub reply: &'static str,
+    pub labels: Vec<&'static str>,
+    pub span: &'static str,
+    pub sign: &'static str,
 }
 
 /// The decision table, by theme.
@@ -41,12 +41,12 @@ const TABLE: [&str; 11] = [
     include_str!("../data/judge/social.txt"),
 ];
 
-fn cases() -> Vec<Case> {
+pub fn cases() -> Vec<Case> {
     let lines = TABLE.into_iter().flat_map(str::lines);
     lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(case).collect()
 }
 
-fn case(line: &'static str) -> Case {
+pub fn case(line: &'static str) -> Case {
     let [talk, client, reply, labels, span, sign] =
         line.split('|').map(str::trim).collect::<Vec<_>>().try_into().expect(line);
     let (talk, before) = match talk.strip_suffix('?') {
@@ -65,7 +65,7 @@ fn case(line: &'static str) -> Case {
 }
 
 impl Case {
-    fn heard(&self) -> Heard<'_> {
+    pub fn heard(&self) -> Heard<'_> {
         let Self { client, talk, discord, permission, .. } = *self;
         Heard { client, talk, discord, permission, ..Heard::default() }
     }
@@ -116,7 +116,8 @@ fn what_is_listed_as_wrong_is_wrong() {
     assert!(right.is_empty(), "{right:#?}");
 }
 
-fn fault(case: &Case) -> Option<String> {
+/// What is wrong with the verdict on a case, if anything is.
+pub fn fault(case: &Case) -> Option<String> {
     let verdict = case.judged(case.reply);
     let codes = verdict.codes.iter().map(|c| name_of(Label::Code(*c)));
     let got: Vec<String> =

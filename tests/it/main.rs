@@ -2,14 +2,17 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arrows;
+mod cases;
 mod cli;
 mod client;
 mod engine;
 mod feedback;
 mod guard;
 mod judge;
+mod lexicon;
 mod lines;
 mod memory;
+mod overrule;
 mod persona;
 mod pocket;
 mod practise;

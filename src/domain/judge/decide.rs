@@ -252,7 +252,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Whether advice is welcome.
-    fn welcome(&self) -> bool {
+    pub fn welcome(&self) -> bool {
         self.heard.permission.is_open()
     }
 

@@ -36,6 +36,42 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code.
+    pub const ALL: [Code; 13] = [
+        Code::Confront,
+        Code::Persuade,
+        Code::PersuadeWithPermission,
+        Code::GiveInformation,
+        Code::QuestionClosed,
+        Code::QuestionOpen,
+        Code::SimpleReflection,
+        Code::ComplexReflection,
+        Code::Affirm,
+        Code::SeekCollaboration,
+        Code::EmphasiseAutonomy,
+        Code::Support,
+        Code::NotCoded,
+    ];
+
+    /// The name in files and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::Confront => "confront",
+            Code::Persuade => "persuade",
+            Code::PersuadeWithPermission => "persuade_with_permission",
+            Code::GiveInformation => "give_information",
+            Code::QuestionClosed => "question_closed",
+            Code::QuestionOpen => "question_open",
+            Code::SimpleReflection => "simple_reflection",
+            Code::ComplexReflection => "complex_reflection",
+            Code::Affirm => "affirm",
+            Code::SeekCollaboration => "seek_collaboration",
+            Code::EmphasiseAutonomy => "emphasise_autonomy",
+            Code::Support => "support",
+            Code::NotCoded => "not_coded",
+        }
+    }
+
     /// Whether MITI counts it as MI non-adherent.
     pub fn is_non_adherent(self) -> bool {
         matches!(self, Code::Confront | Code::Persuade)

@@ -1,14 +1,14 @@
 //! The judge's phrase files: TOML to one compiled form.
 //! Knows: the format of `prompts/lexicon/*.toml`. Never: disk, replies.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde::Deserialize;
-use toml::Spanned;
 
-use super::phrase::{Classes, Index, Phrase, Scope};
+use super::phrase::{Classes, Fault, Index, Phrase, Scope};
 use super::weights::{Evidence, Weights};
 use super::words::{Stop, Token, Vocabulary, WordId, tokenise};
+use super::written::{File, Group as Written};
 use crate::domain::problem::Problem;
 
 /// A word's classes are the bits of one number.
@@ -207,41 +207,6 @@ struct Phrases {
     entries: Vec<(u16, f32)>, // (group, weight) by phrase number
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    group: Vec<Spanned<RawGroup>>,
-    #[serde(default)]
-    class: BTreeMap<String, String>,
-    weights: Option<Weights>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGroup {
-    id: String,
-    cue: Cue,
-    weight: f32,
-    why: String,
-    example: String,
-    phrases: Vec<RawPhrase>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawPhrase {
-    Plain(String),
-    Weighed(WeighedPhrase),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WeighedPhrase {
-    phrase: String,
-    weight: f32,
-}
-
 impl Lexicon {
     /// Compiles the files (name, text). Every fault of every file is told.
     pub fn compile(files: &[(String, String)]) -> Result<Self, Vec<Problem>> {
@@ -270,7 +235,7 @@ impl Lexicon {
         let mut examples = Vec::new();
         for (name, text, file) in parsed {
             for group in file.group {
-                let place = Place { file: name, line: 1 + text[..group.span().start].matches('\n').count() };
+                let place = Place { file: name, text, at: group.span().start };
                 examples.push((place, group.get_ref().example.clone()));
                 lexicon.add(group.into_inner(), &classes, place, &mut problems);
             }
@@ -326,18 +291,18 @@ impl Lexicon {
         });
     }
 
-    fn add(&mut self, raw: RawGroup, classes: &Classes, place: Place<'_>, problems: &mut Vec<Problem>) {
+    fn add(&mut self, group: Written, classes: &Classes, place: Place<'_>, problems: &mut Vec<Problem>) {
         let number = self.groups.len() as u16;
-        let phrases = if raw.cue.is_client() { &mut self.client } else { &mut self.trainee };
-        for phrase in raw.phrases {
-            let (text, weight) = match phrase {
-                RawPhrase::Plain(text) => (text, raw.weight),
-                RawPhrase::Weighed(w) => (w.phrase, w.weight),
-            };
+        let phrases = if group.cue.is_client() { &mut self.client } else { &mut self.trainee };
+        for phrase in group.phrases {
+            let place = Place { at: phrase.span().start, ..place };
+            let phrase = phrase.into_inner();
+            let weight = phrase.weight.unwrap_or(group.weight);
             if !(0.0..=1.0).contains(&weight) {
-                problems.push(place.problem(format!("weight {weight} of `{text}` is not within 0 and 1")));
+                let fault = format!("weight {weight} of `{}` is not within 0 and 1", phrase.text);
+                problems.push(place.problem(Fault::new(fault)));
             }
-            match Phrase::parse(&text, &mut self.vocabulary, classes) {
+            match Phrase::parse(&phrase.text, &mut self.vocabulary, classes) {
                 Ok(phrase) => {
                     phrases.index.add(phrase);
                     phrases.entries.push((number, weight));
@@ -345,7 +310,7 @@ impl Lexicon {
                 Err(fault) => problems.push(place.problem(fault)),
             }
         }
-        self.groups.push(Group { id: raw.id, cue: raw.cue, why: raw.why });
+        self.groups.push(Group { id: group.id, cue: group.cue, why: group.why });
     }
 
     /// A group must match its own example: it is how a trainer sees that phrases work.
@@ -360,21 +325,27 @@ impl Lexicon {
             }
             if !hits.iter().any(|hit| usize::from(hit.group) == number) {
                 let id = &self.groups[number].id;
-                problems.push(place.problem(format!("no phrase of `{id}` is found in its own example")));
+                let fault = format!("no phrase of `{id}` is found in its own example");
+                problems.push(place.problem(Fault::new(fault)));
             }
         }
     }
 }
 
+/// Where in a file something is written.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     file: &'a str,
-    line: usize,
+    text: &'a str,
+    at: usize, // bytes from the start of `text`
 }
 
 impl Place<'_> {
-    fn problem(&self, message: String) -> Problem {
-        Problem::new(self.file, message).at(self.line)
+    fn problem(&self, fault: Fault) -> Problem {
+        let line = 1 + self.text[..self.at].matches('\n').count();
+        let mut problem = Problem::new(self.file, fault.message).at(line);
+        problem.hint = fault.hint;
+        problem
     }
 }
 

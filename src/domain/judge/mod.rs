@@ -13,6 +13,7 @@ mod forms;
 mod labels;
 mod lexicon;
 mod moves;
+mod overrule;
 mod phrase;
 mod reading;
 mod score;
@@ -23,6 +24,7 @@ mod verdict;
 mod weights;
 mod whole;
 mod words;
+mod written;
 
 use std::sync::OnceLock;
 
@@ -32,6 +34,7 @@ pub use features::Feature;
 pub use labels::{
     Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
 };
+pub use overrule::{BY_TRAINER, UnknownCode, codes_named};
 pub use track::{PERMISSION_HOLDS, Track};
 pub use verdict::{ClientVerdict, Finding, Verdict};
 
@@ -100,13 +103,23 @@ impl Judge {
 
     /// What a trainee's reply does.
     pub fn reply(&self, heard: &Heard<'_>, text: &str) -> Verdict {
+        self.read(heard, text, |bench| {
+            let mut coded = bench.decide();
+            techniques::across(bench, &mut coded);
+            score::verdict(bench, &coded)
+        })
+    }
+
+    /// What the reply does where a trainer gives it `codes` in place of the judge's own.
+    pub fn overruled(&self, heard: &Heard<'_>, text: &str, codes: &[Code]) -> Verdict {
+        self.read(heard, text, |bench| overrule::verdict(bench, text, codes))
+    }
+
+    fn read(&self, heard: &Heard<'_>, text: &str, judge: impl FnOnce(&Bench<'_>) -> Verdict) -> Verdict {
         let echo = Echo::of(&self.lexicon, heard.client);
         let reading = reading::read(&self.lexicon, &echo, text);
         let around = Around { lexicon: &self.lexicon, echo: &echo, before: heard.before };
-        let bench = Bench::new(around, heard, text, &reading);
-        let mut coded = bench.decide();
-        techniques::across(&bench, &mut coded);
-        score::verdict(&bench, &coded)
+        judge(&Bench::new(around, heard, text, &reading))
     }
 
     /// What a client's turn says about change. `before` is the trainee's last turn and

@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 
 use super::words::{ShortMap, Token, Vocabulary, WordId, spelled, stem_hash};
+use crate::domain::problem::nearest;
 
 /// How many words `..` may pass over.
 const GAP: usize = 4;
@@ -50,17 +51,40 @@ pub struct Phrase {
 /// Names of word classes and their bits.
 pub type Classes = HashMap<String, u8>;
 
+/// What is wrong with a phrase, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Lower case, no full stop.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// A fault without a hint.
+    pub fn new(message: String) -> Self {
+        Self { message, hint: None }
+    }
+
+    fn no_class(name: &str, classes: &Classes) -> Self {
+        let mut known: Vec<&str> = classes.keys().map(String::as_str).collect();
+        known.sort_unstable(); // equals must not depend on the order of a hash map
+        let hint = nearest(name, known).map(|known| format!("did you mean `<{known}>`?"));
+        Self { message: format!("there is no word class `{name}`"), hint }
+    }
+}
+
 impl Phrase {
     /// Reads a phrase. The error says what is wrong with it.
-    pub fn parse(text: &str, vocabulary: &mut Vocabulary, classes: &Classes) -> Result<Self, String> {
+    pub fn parse(text: &str, vocabulary: &mut Vocabulary, classes: &Classes) -> Result<Self, Fault> {
         let mut parts = Vec::new();
         for piece in text.split_whitespace() {
             read_piece(piece, vocabulary, classes, &mut parts)?;
         }
         match parts.iter().find(|(p, _)| *p != Part::Start) {
-            None => Err("an empty phrase".to_owned()),
+            None => Err(Fault::new("an empty phrase".to_owned())),
             Some((Part::Gap | Part::Wild | Part::End, _) | (_, true)) => {
-                Err(format!("`{text}` must begin with a word that cannot be absent"))
+                Err(Fault::new(format!("`{text}` must begin with a word that cannot be absent")))
             }
             Some(_) => Ok(Self { parts }),
         }
@@ -249,7 +273,7 @@ fn read_piece(
     vocabulary: &mut Vocabulary,
     classes: &Classes,
     parts: &mut Vec<(Part, bool)>,
-) -> Result<(), String> {
+) -> Result<(), Fault> {
     let (piece, optional) = match piece.strip_suffix('?') {
         Some(bare) => (bare, true),
         None => (piece, false),
@@ -274,11 +298,11 @@ fn read_piece(
     Ok(())
 }
 
-fn read_choice(piece: &str, vocabulary: &mut Vocabulary, classes: &Classes) -> Result<Choice, String> {
+fn read_choice(piece: &str, vocabulary: &mut Vocabulary, classes: &Classes) -> Result<Choice, Fault> {
     let mut choice = Choice::default();
     for one in piece.split('|') {
         if let Some(name) = one.strip_prefix('<').and_then(|p| p.strip_suffix('>')) {
-            choice.classes.push(*classes.get(name).ok_or_else(|| format!("no word class `{name}`"))?);
+            choice.classes.push(*classes.get(name).ok_or_else(|| Fault::no_class(name, classes))?);
         } else if let Some(word) = one.strip_prefix('~') {
             choice.stems.push(stem_hash(word));
         } else {
@@ -289,10 +313,10 @@ fn read_choice(piece: &str, vocabulary: &mut Vocabulary, classes: &Classes) -> R
     Ok(choice)
 }
 
-fn check_word(word: &str) -> Result<(), String> {
+fn check_word(word: &str) -> Result<(), Fault> {
     if !word.is_empty() && word.chars().all(char::is_alphanumeric) && spelled(word) == [word] {
         Ok(())
     } else {
-        Err(format!("`{word}` is not one plain word (write contractions in full)"))
+        Err(Fault::new(format!("`{word}` is not one plain word (write contractions in full)")))
     }
 }

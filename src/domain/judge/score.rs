@@ -7,11 +7,11 @@ use super::features::Feature;
 use super::labels::{
     Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
 };
-use super::lexicon::Cue;
+use super::lexicon::{Cue, Hit};
 use super::reading::Seen;
 use super::verdict::{Finding, Verdict};
 use super::weights::Row;
-use super::{forms, moves};
+use super::{Heard, forms, moves};
 use crate::domain::talk::Talk;
 
 /// Weight of every good unit but the best. Position does not enter: a good unit that is
@@ -35,21 +35,15 @@ const BAND: f32 = 0.35;
 /// The verdict on a reply whose units are coded.
 pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
     let worth = worths(bench, coded);
-    let (good, bad) = (together(coded, &worth, 1.0), together(coded, &worth, -1.0));
-    let mut score = (good * (1.0 - SPOILS * bad) - bad).clamp(-1.0, 1.0);
     let parrots = bench.parrots(coded);
-    if parrots {
-        score = score.min(CAP);
-    }
-    // Three decimals say all that the score knows, and read well in JSON.
-    score = (score * 1e3).round() / 1e3;
+    let (score, band) = scored(coded, &worth, if parrots { CAP } else { 1.0 });
     let steer = steer(bench, coded);
     let acts = acts(bench, coded);
     Verdict {
         score,
-        band: band(score, good, bad),
+        band,
         steer,
-        codes: codes(coded),
+        codes: codes(coded.iter().map(|c| c.code)),
         techniques: each_once(coded.iter().flat_map(|c| c.techniques.iter().copied())),
         findings: findings(bench, coded, &worth, parrots),
         moves: moves::of(coded, bench.resisted(), steer > 0.0),
@@ -63,9 +57,18 @@ pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
     }
 }
 
+/// Score, at most `cap`, and band of units that are worth so much by themselves.
+pub fn scored(coded: &[Coded], worth: &[f32], cap: f32) -> (f32, Band) {
+    let (good, bad) = (together(coded, worth, 1.0), together(coded, worth, -1.0));
+    let score = (good * (1.0 - SPOILS * bad) - bad).clamp(-1.0, 1.0).min(cap);
+    // Three decimals say all that the score knows, and read well in JSON.
+    let score = (score * 1e3).round() / 1e3;
+    (score, band(score, good, bad))
+}
+
 /// 0 after sustain talk, 1 after discord, 2 after neutral, 3 after change talk.
-pub(super) fn context(bench: &Bench<'_>) -> usize {
-    match (bench.heard.discord, bench.heard.talk) {
+pub fn context(heard: &Heard<'_>) -> usize {
+    match (heard.discord, heard.talk) {
         (true, _) => 1,
         (false, Talk::Sustain) => 0,
         (false, Talk::Neutral) => 2,
@@ -75,7 +78,7 @@ pub(super) fn context(bench: &Bench<'_>) -> usize {
 
 /// What each unit is worth by itself.
 fn worths(bench: &Bench<'_>, coded: &[Coded]) -> Vec<f32> {
-    let context = context(bench);
+    let context = context(bench.heard);
     let mut worth: Vec<f32> =
         coded.iter().map(|c| bench.lexicon.weights.value(c.row, context) * c.sure).collect();
     for turn in 1..worth.len() {
@@ -116,8 +119,8 @@ fn band(score: f32, good: f32, bad: f32) -> Band {
 
 /// Each code once; a simple reflection goes under in a complex one; nothing is "not coded"
 /// beside a code.
-fn codes(coded: &[Coded]) -> Vec<Code> {
-    let mut codes = each_once(coded.iter().map(|c| c.code));
+pub fn codes(all: impl Iterator<Item = Code>) -> Vec<Code> {
+    let mut codes = each_once(all);
     if codes.contains(&Code::ComplexReflection) {
         codes.retain(|c| *c != Code::SimpleReflection);
     }
@@ -130,7 +133,7 @@ fn codes(coded: &[Coded]) -> Vec<Code> {
     codes
 }
 
-fn each_once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+pub fn each_once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     let mut once = Vec::new();
     for one in all {
         if !once.contains(&one) {
@@ -145,16 +148,17 @@ fn each_once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
 fn steer(bench: &Bench<'_>, coded: &[Coded]) -> f32 {
     let mut sum = 0.0;
     for (one, seen) in coded.iter().zip(&bench.reading.units) {
-        sum += unit_steer(bench, one, seen);
+        sum += unit_steer(bench.heard, one, &seen.hits);
     }
     f32::clamp(sum, -1.0, 1.0)
 }
 
-fn unit_steer(bench: &Bench<'_>, one: &Coded, seen: &Seen) -> f32 {
-    let last = |cue| seen.hits.iter().filter(|h| h.cue == cue).map(|h| h.end).max();
+/// Which side one unit invites, in which `hits` were found.
+pub fn unit_steer(heard: &Heard<'_>, one: &Coded, hits: &[Hit]) -> f32 {
+    let last = |cue| hits.iter().filter(|h| h.cue == cue).map(|h| h.end).max();
     let (change, stay) = (last(Cue::ChangeSide), last(Cue::StaySide));
     let leans = match (change, stay) {
-        (None, None) => match bench.heard.talk {
+        (None, None) => match heard.talk {
             Talk::Change => 0.3,
             Talk::Sustain => -0.2,
             Talk::Neutral => 0.0,
@@ -172,7 +176,8 @@ fn unit_steer(bench: &Bench<'_>, one: &Coded, seen: &Seen) -> f32 {
     }
 }
 
-fn permission(bench: &Bench<'_>, coded: &[Coded]) -> Permission {
+/// Where permission stands after the reply.
+pub fn permission(bench: &Bench<'_>, coded: &[Coded]) -> Permission {
     let asked = coded.iter().any(|c| c.techniques.contains(&Technique::AskPermission));
     if asked { Permission::Asked } else { bench.heard.permission }
 }
@@ -222,45 +227,49 @@ fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
 
 /// Whether a phrase of pressure decided the reply and nothing in it was read as MI: then the
 /// evidence of its other words has no say.
-fn only_pushes(coded: &[Coded]) -> bool {
+pub fn only_pushes(coded: &[Coded]) -> bool {
     let pushes = |c: &Coded| c.code.is_non_adherent() || c.code == Code::PersuadeWithPermission;
     coded.iter().any(pushes) && coded.iter().all(|c| pushes(c) || c.code == Code::NotCoded)
 }
 
 fn findings(bench: &Bench<'_>, coded: &[Coded], worth: &[f32], parrots: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let short = |seen: &Seen| seen.unit.tokens.len() <= SHORT;
     for ((one, seen), worth) in coded.iter().zip(&bench.reading.units).zip(worth) {
-        if one.code == Code::NotCoded && one.reason.is_none() {
-            continue;
-        }
-        let tokens = &bench.reading.tokens;
-        let (at, rule, why) = match &one.hit {
-            Some(hit) => {
-                let group = &bench.lexicon.groups[usize::from(hit.group)];
-                (tokens[hit.first].at.start..tokens[hit.end - 1].at.end, group.id.clone(), group.why.clone())
-            }
-            None => (seen.unit.at.clone(), one.rule.to_owned(), form_why(one.rule).to_owned()),
-        };
-        let whole = seen.unit.at.clone();
-        let mut add = |code, at, contribution| {
-            findings.push(Finding { code, at, rule: rule.clone(), contribution, why: why.clone() });
-        };
-        // What argues in a long unit is quoted at its own words; anything else is the whole unit.
-        let asks = matches!(one.code, Code::QuestionOpen | Code::QuestionClosed);
-        let place = if one.code.is_reflection() || asks || short(seen) { whole } else { at };
-        add(Label::Code(one.code), place.clone(), *worth);
-        for technique in &one.techniques {
-            add(Label::Technique(*technique), place.clone(), 0.0);
-        }
-        if let Some(reason) = one.reason {
-            add(Label::Reason(reason), place, 0.0);
+        if one.code != Code::NotCoded || one.reason.is_some() {
+            findings.append(&mut of_unit(bench, one, seen, *worth));
         }
     }
     if parrots {
         findings.push(parroted(bench));
     }
     findings
+}
+
+/// The evidence for one unit: for its code first, then for its techniques and its reason.
+pub fn of_unit(bench: &Bench<'_>, one: &Coded, seen: &Seen, worth: f32) -> Vec<Finding> {
+    let tokens = &bench.reading.tokens;
+    let (at, rule, why) = match &one.hit {
+        Some(hit) => {
+            let group = &bench.lexicon.groups[usize::from(hit.group)];
+            (tokens[hit.first].at.start..tokens[hit.end - 1].at.end, group.id.clone(), group.why.clone())
+        }
+        None => (seen.unit.at.clone(), one.rule.to_owned(), form_why(one.rule).to_owned()),
+    };
+    // What argues in a long unit is quoted at its own words; anything else is the whole unit.
+    let short = seen.unit.tokens.len() <= SHORT;
+    let asks = matches!(one.code, Code::QuestionOpen | Code::QuestionClosed);
+    let place = if one.code.is_reflection() || asks || short { seen.unit.at.clone() } else { at };
+    let techniques = one.techniques.iter().map(|t| (Label::Technique(*t), 0.0));
+    let reason = one.reason.map(|r| (Label::Reason(r), 0.0));
+    let all = [(Label::Code(one.code), worth)].into_iter().chain(techniques).chain(reason);
+    let found = |(code, contribution)| Finding {
+        code,
+        at: place.clone(),
+        rule: rule.clone(),
+        contribution,
+        why: why.clone(),
+    };
+    all.map(found).collect()
 }
 
 fn parroted(bench: &Bench<'_>) -> Finding {

@@ -10,13 +10,18 @@ use super::weights::Row;
 
 /// Corrects the codes of units by what stands around them.
 pub fn across(bench: &Bench<'_>, coded: &mut [Coded]) {
-    for number in 1..coded.len() {
-        join_sides(bench, coded, number);
-    }
+    join(bench, coded);
     take_back(bench, coded);
     finish_rhetoric(bench, coded);
     keep_last_question(coded);
     mend(bench, coded);
+}
+
+/// Puts two halves of one reflection together.
+pub fn join(bench: &Bench<'_>, coded: &mut [Coded]) {
+    for number in 1..coded.len() {
+        join_sides(bench, coded, number);
+    }
 }
 
 /// "Why do you still do it, even though it makes you ill": what comes behind the turn belongs to the
@@ -65,7 +70,7 @@ fn join_sides(bench: &Bench<'_>, coded: &mut [Coded], number: usize) {
 /// Permission asked for show, autonomy with a threat behind it, and understanding before a
 /// "but" are not what they look like.
 fn take_back(bench: &Bench<'_>, coded: &mut [Coded]) {
-    let context = score::context(bench);
+    let context = score::context(bench.heard);
     for number in 0..coded.len() {
         let rest = &coded[number + 1..];
         let argued = rest.iter().any(|c| c.code == Code::Confront);
@@ -88,6 +93,11 @@ fn take_back(bench: &Bench<'_>, coded: &mut [Coded]) {
     }
 }
 
+/// Whether a unit gives back what the client said, as the client meant it.
+pub fn gives_back(one: &Coded) -> bool {
+    one.code.is_reflection() && one.row != Row::Reframe
+}
+
 /// After discord, giving back what the client holds against the talk mends it.
 fn mend(bench: &Bench<'_>, coded: &mut [Coded]) {
     let argues = coded.iter().any(|c| c.code.is_non_adherent());
@@ -95,7 +105,7 @@ fn mend(bench: &Bench<'_>, coded: &mut [Coded]) {
         return;
     }
     for (one, seen) in coded.iter_mut().zip(&bench.reading.units) {
-        let mends = one.code.is_reflection() && one.row != Row::Reframe || seen.has(Cue::Repair);
+        let mends = gives_back(one) || seen.has(Cue::Repair);
         if mends && !one.techniques.contains(&Technique::DiscordRepair) {
             one.techniques.push(Technique::DiscordRepair);
         }

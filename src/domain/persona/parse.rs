@@ -178,16 +178,7 @@ impl<'a> Reader<'a> {
     }
 
     fn toml_problem(&mut self, error: &toml::de::Error) {
-        let mut problem = Problem::from_toml(self.file, self.parts.front, 2, error);
-        let mut quoted = problem.message.split('`').skip(1).step_by(2);
-        let unknown = quoted.next().filter(|_| problem.message.starts_with("unknown"));
-        problem.hint = unknown.and_then(|unknown| nearest(unknown, quoted)).map(did_you_mean);
-        if problem.hint.is_some() {
-            // The hint says it better than a list of twenty keys.
-            let short = problem.message.split(", expected").next().unwrap_or_default().to_owned();
-            problem.message = short;
-        }
-        self.problems.push(problem);
+        self.problems.push(Problem::from_toml(self.file, self.parts.front, 2, error));
     }
 
     fn line_of_key(&self, key: &str) -> Option<usize> {
