@@ -5,6 +5,7 @@ use super::coded::Coded;
 use super::features::{Feature, Features};
 use super::labels::{Code, Permission, Reason, Technique};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
+use super::near::Near;
 use super::reading::{Reading, Seen, is_argument, strongest};
 use super::weights::Row;
 use super::whole::{self, Around};
@@ -121,8 +122,7 @@ impl<'a> Bench<'a> {
 
     /// How much of a hit is the speaker's own: nothing if it reports what others say or what
     /// the client thinks, little if it gives the client's words back.
-    fn own(&self, seen: &Seen, hit: &Hit) -> f32 {
-        let framed = |h: &Hit| h.first <= hit.first && h.end + 3 >= hit.first && h.group != hit.group;
+    fn own(&self, seen: &Seen, frames: &Near<'_>, hit: &Hit) -> f32 {
         let exempt =
             matches!(hit.cue, Cue::Rhetorical | Cue::Disbelief | Cue::Sarcasm | Cue::Remind | Cue::Siding);
         // Nobody can be disbelieved who has not taken a stand.
@@ -132,7 +132,7 @@ impl<'a> Bench<'a> {
         if exempt {
             return hit.weight;
         }
-        if seen.hits.iter().any(|h| matches!(h.cue, Cue::Reported | Cue::OwnView) && framed(h)) {
+        if frames.around(hit.first, 3).any(|h| h.group != hit.group) {
             return 0.0;
         }
         let before = hit.first.checked_sub(1).filter(|at| *at >= seen.unit.tokens.start);
@@ -149,7 +149,8 @@ impl<'a> Bench<'a> {
     }
 
     fn strongest(&self, seen: &Seen, is: impl Fn(Cue) -> bool) -> Option<(Hit, f32)> {
-        let hits = seen.hits.iter().filter(|h| is(h.cue)).map(|h| (h, self.own(seen, h)));
+        let frames = Near::of(&seen.hits, |cue| matches!(cue, Cue::Reported | Cue::OwnView));
+        let hits = seen.hits.iter().filter(|h| is(h.cue)).map(|h| (h, self.own(seen, &frames, h)));
         strongest(hits).map(|(hit, own)| (*hit, own)).filter(|(_, own)| *own > 0.0)
     }
 
