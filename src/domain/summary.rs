@@ -44,6 +44,18 @@ pub struct Summary {
     pub stage: Option<Stage>,
     /// Change talk that the next reply did not take up.
     pub missed: Vec<Missed>,
+    /// How many more of these there were than are listed; none in a session.
+    #[serde(skip_serializing_if = "is_none")]
+    pub missed_more: usize,
+}
+
+/// Client words in the list of what was missed, in bytes. No session gets there; a file of
+/// thousands of sessions must not grow in memory.
+const MISSED_BYTES: usize = 1 << 20;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_none(n: &usize) -> bool {
+    *n == 0
 }
 
 /// A moment of change talk that went by.
@@ -68,8 +80,15 @@ pub struct Before<'a> {
 #[derive(Debug, Default)]
 pub struct Tally {
     summary: Summary,
-    scores_after_resistance: Vec<f32>,
+    after_resistance: Mean,
+    missed_bytes: usize,
     arguing: usize,
+}
+
+#[derive(Debug, Default)]
+struct Mean {
+    sum: f64,
+    count: usize,
 }
 
 /// Counts a practice session.
@@ -101,7 +120,8 @@ impl Tally {
         summary.replies += 1;
         count_codes(summary, verdict);
         if before.resistance {
-            self.scores_after_resistance.push(verdict.score);
+            self.after_resistance.sum += f64::from(verdict.score);
+            self.after_resistance.count += 1;
             match verdict.consistency {
                 Consistency::C => summary.consistent_after_resistance += 1,
                 Consistency::I => summary.input_after_resistance += 1,
@@ -109,7 +129,12 @@ impl Tally {
             }
         }
         if let Some(client) = before.change.filter(|_| !takes_up(verdict)) {
-            summary.missed.push(Missed { turn, client: client.to_owned() });
+            self.missed_bytes = self.missed_bytes.saturating_add(client.len());
+            if self.missed_bytes <= MISSED_BYTES {
+                summary.missed.push(Missed { turn, client: client.to_owned() });
+            } else {
+                summary.missed_more += 1;
+            }
         }
         summary.repairs += usize::from(self.arguing > 0 && verdict.band == Band::Rolling);
         self.arguing = if verdict.band == Band::Arguing { self.arguing + 1 } else { 0 };
@@ -118,7 +143,7 @@ impl Tally {
 
     /// The figures.
     pub fn finish(mut self) -> Summary {
-        ratios(&mut self.summary, &self.scores_after_resistance);
+        ratios(&mut self.summary, &self.after_resistance);
         self.summary
     }
 }
@@ -132,7 +157,7 @@ fn count_codes(summary: &mut Summary, verdict: &Verdict) {
     }
 }
 
-fn ratios(summary: &mut Summary, after_resistance: &[f32]) {
+fn ratios(summary: &mut Summary, after_resistance: &Mean) {
     // Stable, so that codes of one count stay in the order of their first use.
     summary.codes.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let count = |wanted: &[Code]| -> usize {
@@ -146,8 +171,8 @@ fn ratios(summary: &mut Summary, after_resistance: &[f32]) {
     summary.complex_share = share(complex, simple + complex);
     let (c, i) = (summary.consistent_after_resistance, summary.input_after_resistance);
     summary.consistency = share(c, c + i);
-    summary.mean_roll = (!after_resistance.is_empty())
-        .then(|| after_resistance.iter().sum::<f32>() / after_resistance.len() as f32);
+    let Mean { sum, count } = after_resistance;
+    summary.mean_roll = (*count > 0).then(|| (sum / *count as f64) as f32);
 }
 
 fn curves(summary: &mut Summary, path: &Path) {

@@ -5,5 +5,6 @@ pub mod chooser;
 pub mod events;
 pub mod input;
 pub mod plain;
+pub mod progress;
 pub mod screen;
 pub mod words;

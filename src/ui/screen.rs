@@ -9,12 +9,15 @@ use crate::domain::problem::Problem;
 
 /// Time between two words of the client's on a terminal: brisk speech.
 const PACE: Duration = Duration::from_millis(45);
+/// What is written to stdout in one go where there is a lot.
+const OUT_BYTES: usize = 1 << 16;
 
 /// stdout for what was asked for, stderr for talk about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {
     colour: bool,
     paced: bool,
+    status: bool,         // whether a line of stderr can be written over
     width: Option<usize>, // columns of the terminal; none where lines must not be broken
 }
 
@@ -38,7 +41,9 @@ impl Screen {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
         let width = terminal.then(textwrap::termwidth);
-        Self { colour: terminal && !no_colour && !dumb, paced: terminal, width }
+        // On a terminal that shows both, a line that is written over would tear the output.
+        let status = io::stderr().is_terminal() && !terminal && !dumb;
+        Self { colour: terminal && !no_colour && !dumb, paced: terminal, status, width }
     }
 
     /// Whether words should come at the pace of speech.
@@ -67,6 +72,12 @@ impl Screen {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()
+    }
+
+    /// stdout for a lot of lines; what is written is seen when enough has come together, or at the
+    /// end.
+    pub fn writer(self) -> impl Write {
+        io::BufWriter::with_capacity(OUT_BYTES, io::stdout().lock())
     }
 
     /// A value as JSON, for programs: never broken to the width of a terminal.
@@ -109,6 +120,17 @@ impl Screen {
     /// Talk about what is going on. A closed stderr is no reason to stop.
     pub fn note(self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{}", self.wrapped(text));
+    }
+
+    /// Whether stderr has a line for `status`.
+    pub fn has_status(self) -> bool {
+        self.status
+    }
+
+    /// A line of stderr that the next one is written over.
+    pub fn status(self, text: &str) {
+        let mut err = io::stderr().lock();
+        let _ = write!(err, "\r{text}\u{1b}[K").and_then(|()| err.flush());
     }
 
     /// A fault that does not end the program.

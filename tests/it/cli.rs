@@ -304,3 +304,39 @@ fn a_transcript_is_coded_with_its_own_ids() {
     let (code, told) = fails(home.path(), &["judge", "nowhere.csv"]);
     assert!(code == 1 && told.contains("nowhere.csv"), "{told}");
 }
+
+#[test]
+fn broken_rows_are_told_and_the_rest_is_coded() {
+    let home = tempfile::tempdir().unwrap();
+    let judge = |args: &[&str], input: &[u8]| {
+        let output = pushback(home.path()).arg("judge").args(args).write_stdin(input).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, told) = judge(&["-"], b"C: No.\nT: \xff\nT: You'd rather not.\n");
+    assert_eq!((code, events(&out).len()), (1, 2), "{told}");
+    assert!(told.contains("-:2: not valid UTF-8") && told.ends_with("1 row could not be read\n"), "{told}");
+
+    let json = b"{\"role\":\"dog\",\"text\":\"x\"}\n{\n{\"role\":\"T\",\"text\":\"x\"}\n";
+    let (code, out, told) = judge(&["-", "--format", "jsonl"], json);
+    assert_eq!((code, events(&out).len()), (1, 1), "{told}");
+    assert!(told.ends_with("2 rows could not be read\n"), "{told}");
+
+    let (code, out, told) = judge(&["-"], b"Ann: No.\n");
+    assert!(
+        code == 1 && out.is_empty() && told.contains("row could be read") || told.contains("only row"),
+        "{told}"
+    );
+    assert!(judge(&["-"], b"").2.contains("there is no turn in it"));
+    assert_eq!(judge(&["-", "--format", "docx"], b"C: No.\n").0, 2);
+
+    let labels = ["-", "--client-label", "Ann", "--trainee-label", "Bo", "--trainee-label", "Cy"];
+    let (code, out, told) = judge(&labels, b"Ann: No.\nBo: Hm.\nCy: I see.\n");
+    assert_eq!((code, events(&out).len(), told.as_str()), (0, 3, ""));
+
+    let columns = ["-", "--speaker-column", "who", "--text-column", "said"];
+    let (code, out, told) = judge(&columns, b"who\tsaid\nclient\tNo.\n");
+    assert_eq!((code, events(&out).len(), told.as_str()), (0, 1, ""));
+    let (code, _, told) = judge(&["-"], b"who,said\nclient,No.\n");
+    assert!(code == 1 && told.contains("no column `interlocutor`") && told.contains("hint:"), "{told}");
+}

@@ -5,13 +5,17 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use pushback::domain::judge::bulk::{Record, code};
+use pushback::domain::judge::bulk::{Coded, Coder, Record};
 use pushback::domain::judge::{
     Band, Behaviour, Code, Consistency, Heard, Judge, Label, Permission, Technique, Track, Verdict,
 };
 use pushback::domain::moves::Move;
+use pushback::domain::problem::Problem;
 use pushback::domain::talk::Talk;
-use pushback::files::transcript::{Columns, read};
+use pushback::files::transcript::{Options, Reader};
+
+mod formats;
+mod long;
 
 /// A line of the decision table.
 #[derive(Clone, Debug)]
@@ -386,6 +390,26 @@ fn a_group_that_misses_its_example_is_a_fault() {
     assert_eq!(problems[0].to_string(), "mine.toml:2: no phrase of `mine` is found in its own example");
 }
 
+/// Every row of a transcript without faults.
+fn coded(name: &str, bytes: &[u8]) -> Vec<Coded> {
+    let mut reader = Reader::open(name, bytes, &Options::default()).unwrap();
+    let mut coder = Coder::new(Judge::builtin());
+    std::iter::from_fn(|| Some(coder.code(&reader.next_row().unwrap()?.unwrap()))).collect()
+}
+
+/// What is wrong first.
+fn first_problem(name: &str, bytes: &[u8]) -> Problem {
+    let mut reader = match Reader::open(name, bytes, &Options::default()) {
+        Ok(reader) => reader,
+        Err(problem) => return problem,
+    };
+    loop {
+        if let Err(problem) = reader.next_row().unwrap().expect("a fault") {
+            return problem;
+        }
+    }
+}
+
 #[test]
 fn transcripts_are_read_in_three_forms() {
     let csv = "transcript_id,utterance_id,interlocutor,utterance_text\n3,0,client,I like it.\n3,1,therapist,\"So, you like it.\"\n";
@@ -395,8 +419,7 @@ fn transcripts_are_read_in_three_forms() {
     for (name, text) in
         [("a.csv", csv), ("a", csv), ("a.jsonl", json), ("-", json), ("a.txt", plain), ("-", plain)]
     {
-        let transcript = read(name, text.as_bytes(), &Columns::default()).unwrap();
-        let records: Vec<Record> = code(Judge::builtin(), &transcript).map(|c| c.record).collect();
+        let records: Vec<Record> = coded(name, text.as_bytes()).into_iter().map(|c| c.record).collect();
         assert!(matches!(records[..], [Record::Client(_), Record::Trainee(_)]), "{name}");
     }
 }
@@ -404,9 +427,8 @@ fn transcripts_are_read_in_three_forms() {
 #[test]
 fn records_have_the_fields_that_the_scorer_reads() {
     let csv = "transcript_id,utterance_id,interlocutor,utterance_text\n3,0,client,I like it.\n3,x1,therapist,You like it.\n";
-    let transcript = read("a.csv", csv.as_bytes(), &Columns::default()).unwrap();
     let lines: Vec<serde_json::Value> =
-        code(Judge::builtin(), &transcript).map(|c| serde_json::to_value(&c.record).unwrap()).collect();
+        coded("a.csv", csv.as_bytes()).iter().map(|c| serde_json::to_value(&c.record).unwrap()).collect();
     assert_eq!(lines[0]["transcript_id"], 3);
     assert_eq!(lines[1]["utterance_id"], "x1");
     for field in [
@@ -429,12 +451,11 @@ fn records_have_the_fields_that_the_scorer_reads() {
 
 #[test]
 fn bad_transcripts_name_their_line() {
-    let problem = |name: &str, bytes: &[u8]| read(name, bytes, &Columns::default()).unwrap_err().to_string();
+    let problem = |name: &str, bytes: &[u8]| first_problem(name, bytes).to_string();
     assert_eq!(problem("a.txt", b"C: hi\nT: \xff\n"), "a.txt:2: not valid UTF-8");
     assert!(problem("a.csv", b"who,what\n").starts_with("a.csv:1: no column `interlocutor`"));
     assert!(
-        problem("a.csv", b"interlocutor,utterance_text\nclient,a,b\n")
-            .starts_with("a.csv:2: malformed CSV row")
+        problem("a.csv", b"interlocutor,utterance_text\nclient,a,b\n").starts_with("a.csv:2: malformed row")
     );
     assert!(
         problem("a.csv", b"interlocutor,utterance_text\ndog,a\n")
@@ -456,10 +477,11 @@ fn single_replies_keep_their_sign() {
         println!("skipped: no evaluation data beside the crate");
         return;
     };
-    let transcript = read("probes.jsonl", &bytes, &Columns::default()).unwrap();
+    let judged = coded("probes.jsonl", &bytes);
     let wanted: Vec<serde_json::Value> =
         String::from_utf8(bytes).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let right = code(Judge::builtin(), &transcript)
+    let right = judged
+        .iter()
         .zip(&wanted)
         .filter(|(coded, wanted)| {
             let score = coded.verdict.as_ref().unwrap().score;

@@ -47,13 +47,13 @@ pub struct Single {
     pub reply: String,
 }
 
-/// What a file of turns or single replies holds.
+/// One row of a transcript.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Transcript {
-    /// Conversations, turn by turn.
-    Turns(Vec<Turn>),
-    /// Single replies.
-    Singles(Vec<Single>),
+pub enum Entry {
+    /// A turn of a conversation.
+    Turn(Turn),
+    /// A reply that stands alone.
+    Single(Single),
 }
 
 /// One coded turn, with the verdict behind it for those who count.
@@ -144,19 +144,30 @@ pub struct SingleRecord {
 
 /// Codes a transcript in order. Client talk, discord and permission are followed from turn to
 /// turn within a conversation; single replies stand alone.
-pub fn code<'a>(judge: &'a Judge, transcript: &'a Transcript) -> Box<dyn Iterator<Item = Coded> + 'a> {
-    match transcript {
-        Transcript::Turns(turns) => {
-            let mut track = Track::default();
-            let mut current: Option<&Value> = None;
-            Box::new(turns.iter().map(move |turn| {
-                if current.replace(&turn.transcript_id) != Some(&turn.transcript_id) {
-                    track = Track::default();
-                }
-                code_turn(judge, &mut track, turn)
-            }))
+#[derive(Debug)]
+pub struct Coder<'a> {
+    judge: &'a Judge,
+    track: Track,
+    conversation: Option<Value>,
+}
+
+impl<'a> Coder<'a> {
+    /// Begins with the first conversation.
+    pub fn new(judge: &'a Judge) -> Self {
+        Self { judge, track: Track::default(), conversation: None }
+    }
+
+    /// Codes what comes next.
+    pub fn code(&mut self, entry: &Entry) -> Coded {
+        let turn = match entry {
+            Entry::Single(single) => return code_single(self.judge, single),
+            Entry::Turn(turn) => turn,
+        };
+        if self.conversation.as_ref() != Some(&turn.transcript_id) {
+            self.conversation = Some(turn.transcript_id.clone());
+            self.track = Track::default();
         }
-        Transcript::Singles(singles) => Box::new(singles.iter().map(|single| code_single(judge, single))),
+        code_turn(self.judge, &mut self.track, turn)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::labels::{Label, Permission, Reason};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
+use super::near::Near;
 use super::units::split;
 use super::verdict::{ClientVerdict, Finding};
 use super::words::Token;
@@ -59,8 +60,9 @@ pub fn judge(lexicon: &Lexicon, before: Option<&str>, previous: Option<Talk>, sa
     let weights = &lexicon.weights.talk;
     let Said { tokens, hits } = said;
     let turn = tokens.iter().rposition(|t| lexicon.is(t.word, Class::Pivot));
+    let asides = Near::of(hits, |cue| matches!(cue, Cue::Past | Cue::Others));
     let strength = |cue: Cue| {
-        let left = hits.iter().filter(|h| h.cue == cue).map(|h| 1.0 - discounted(weights, hits, turn, h));
+        let left = hits.iter().filter(|h| h.cue == cue).map(|h| 1.0 - discounted(weights, &asides, turn, h));
         1.0 - left.product::<f32>()
     };
     let (mut change, mut sustain) = (strength(Cue::Change), strength(Cue::Sustain));
@@ -119,9 +121,8 @@ fn hits(lexicon: &Lexicon, text: &str, tokens: &[Token]) -> Vec<Hit> {
 }
 
 /// A hit's weight, less what its place takes off it.
-fn discounted(weights: &TalkWeights, hits: &[Hit], turn: Option<usize>, hit: &Hit) -> f32 {
-    let near = |h: &Hit| h.first <= hit.first && h.end + 4 >= hit.first;
-    let off = hits.iter().any(|h| matches!(h.cue, Cue::Past | Cue::Others) && near(h));
+fn discounted(weights: &TalkWeights, asides: &Near<'_>, turn: Option<usize>, hit: &Hit) -> f32 {
+    let off = asides.around(hit.first, 4).next().is_some();
     let before_turn = turn.is_some_and(|turn| hit.end <= turn);
     let mut weight = hit.weight;
     for _ in 0..usize::from(off) + usize::from(before_turn) {

@@ -1,10 +1,13 @@
 //! One code per thought unit, by the precedence of MITI 4.2.1.
 //! Knows: what was seen in the unit, what the client had said. Never: scores, other replies.
 
+use std::collections::HashMap;
+
 use super::coded::Coded;
 use super::features::{Feature, Features};
 use super::labels::{Code, Permission, Reason, Technique};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
+use super::near::Near;
 use super::reading::{self, Reading, Seen, is_argument, strongest};
 use super::weights::Row;
 use super::whole::{self, Around};
@@ -88,7 +91,7 @@ impl<'a> Bench<'a> {
         let units = &self.reading.units;
         let decided: Vec<Option<Coded>> = units.iter().map(|seen| self.by_phrase(seen)).collect();
         // What is said twice counts once.
-        let first: Vec<usize> = (0..units.len()).map(|at| self.first_alike(at)).collect();
+        let first = self.first_alike();
         let open = |at: &usize| decided[*at].is_none() && first[*at] == *at;
         let rest: Vec<&Seen> = (0..units.len()).filter(open).map(|at| &units[at]).collect();
         let features = whole::features(&self.around, self.text, self.reading, &rest);
@@ -99,18 +102,20 @@ impl<'a> Bench<'a> {
         decided.into_iter().enumerate().map(code).collect()
     }
 
-    /// The first unit with the words of unit `at`.
-    fn first_alike(&self, at: usize) -> usize {
-        let words = |at: usize| {
-            let unit = &self.reading.units[at].unit;
-            self.reading.tokens[unit.tokens.clone()].iter().map(|t| (t.word, t.stem))
+    /// For each unit the first one with the same words.
+    fn first_alike(&self) -> Vec<usize> {
+        let mut known = HashMap::new();
+        let words = |seen: &Seen| -> Vec<_> {
+            self.reading.tokens[seen.unit.tokens.clone()].iter().map(|t| (t.word, t.stem)).collect()
         };
-        (0..at).find(|&earlier| words(earlier).eq(words(at))).unwrap_or(at)
+        let units = self.reading.units.iter().enumerate();
+        units.map(|(at, seen)| *known.entry(words(seen)).or_insert(at)).collect()
     }
 
     /// Whether what the reply reflects is no more than the client's own words.
     pub fn parrots(&self, coded: &[Coded]) -> bool {
-        let reflects = |at: &usize| coded[*at].code.is_reflection() && self.first_alike(*at) == *at;
+        let first = self.first_alike();
+        let reflects = |at: &usize| coded[*at].code.is_reflection() && first[*at] == *at;
         let reflected: Vec<&Seen> =
             (0..coded.len()).filter(reflects).map(|at| &self.reading.units[at]).collect();
         whole::parrots(&self.around, self.reading, &reflected)
@@ -139,8 +144,7 @@ impl<'a> Bench<'a> {
 
     /// How much of a hit is the speaker's own: nothing if it reports what others say or what
     /// the client thinks, little if it gives the client's words back.
-    fn own(&self, seen: &Seen, hit: &Hit) -> f32 {
-        let framed = |h: &Hit| h.first <= hit.first && h.end + 3 >= hit.first && h.group != hit.group;
+    fn own(&self, seen: &Seen, frames: &Near<'_>, hit: &Hit) -> f32 {
         let exempt = matches!(
             hit.cue,
             Cue::Rhetorical | Cue::Disbelief | Cue::Sarcasm | Cue::Remind | Cue::Siding | Cue::Blame
@@ -152,7 +156,7 @@ impl<'a> Bench<'a> {
         if exempt {
             return hit.weight;
         }
-        if seen.hits.iter().any(|h| matches!(h.cue, Cue::Reported | Cue::OwnView) && framed(h)) {
+        if frames.around(hit.first, 3).any(|h| h.group != hit.group) {
             return 0.0;
         }
         let before = hit.first.checked_sub(1).filter(|at| *at >= seen.unit.tokens.start);
@@ -179,7 +183,8 @@ impl<'a> Bench<'a> {
     }
 
     fn strongest(&self, seen: &Seen, is: impl Fn(Cue) -> bool) -> Option<(Hit, f32)> {
-        let hits = seen.hits.iter().filter(|h| is(h.cue)).map(|h| (h, self.own(seen, h)));
+        let frames = Near::of(&seen.hits, |cue| matches!(cue, Cue::Reported | Cue::OwnView));
+        let hits = seen.hits.iter().filter(|h| is(h.cue)).map(|h| (h, self.own(seen, &frames, h)));
         strongest(hits).map(|(hit, own)| (*hit, own)).filter(|(_, own)| *own > 0.0)
     }
 
@@ -260,7 +265,8 @@ impl<'a> Bench<'a> {
     /// free to find it unfitting.
     fn leaves_open(&self, hit: &Hit) -> bool {
         let units = &self.reading.units;
-        let Some(at) = units.iter().position(|u| u.unit.tokens.contains(&hit.first)) else { return false };
+        let behind = units.partition_point(|u| u.unit.tokens.start <= hit.first);
+        let Some(at) = behind.checked_sub(1) else { return false };
         let before = at.checked_sub(1).filter(|_| units[at].unit.pivots);
         self.heard.permission != Permission::Refused
             && before.into_iter().chain([at]).any(|at| units[at].has(Cue::MayNotFit))

@@ -3,6 +3,7 @@
 
 use super::features::Feature;
 use super::lexicon::{Class, Cue, Hit, Lexicon};
+use super::near::Near;
 use super::reading::Seen;
 use super::words::Token;
 
@@ -16,14 +17,14 @@ pub fn is_open(seen: &Seen, tokens: &[Token], lexicon: &Lexicon) -> bool {
         return false;
     }
     let wh = |at: usize| lexicon.is(tokens[at].word, Class::Wh);
-    let opens = |h: &&Hit| matches!(h.cue, Cue::OpenQuestion | Cue::Evoking | Cue::Barrier | Cue::Why);
+    let opens = |cue| matches!(cue, Cue::OpenQuestion | Cue::Evoking | Cue::Barrier | Cue::Why);
+    let near = Near::of(&seen.hits, opens);
     let inside = |at: usize| {
-        seen.hits.iter().filter(opens).any(|open| open.first < at && at <= open.end)
-            || at > seen.unit.tokens.start && wh(at - 1)
+        near.around(at, 0).any(|open| open.first < at) || at > seen.unit.tokens.start && wh(at - 1)
     };
     let closed =
         seen.hits.iter().filter(|h| h.cue == Cue::ClosedQuestion && !inside(h.first)).map(|h| h.first).max();
-    let open = seen.hits.iter().filter(opens).map(|h| h.first).max();
+    let open = seen.hits.iter().filter(|h| opens(h.cue)).map(|h| h.first).max();
     match (open, closed) {
         (Some(open), Some(closed)) => open > closed,
         (Some(_), None) => true,

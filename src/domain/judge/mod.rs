@@ -13,6 +13,7 @@ mod forms;
 mod labels;
 mod lexicon;
 mod moves;
+mod near;
 mod overrule;
 mod phrase;
 mod reading;

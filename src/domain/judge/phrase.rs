@@ -131,6 +131,8 @@ pub struct Scope<'a> {
     pub end: usize,
     /// First token that is not an opener.
     pub core: usize,
+    /// From here on the unit has soft words only.
+    pub tail: usize,
     /// The words that phrases mention.
     pub vocabulary: &'a Vocabulary,
 }
@@ -232,10 +234,7 @@ fn matched(parts: &[(Part, bool)], scope: &Scope<'_>, at: usize, first: usize) -
     let Some(((part, optional), rest)) = parts.split_first() else { return Some(at) };
     match part {
         Part::Start => return (at <= scope.core).then(|| matched(rest, scope, at, first)).flatten(),
-        Part::End => {
-            let only_soft = scope.tokens[at..scope.end].iter().all(|t| t.soft);
-            return only_soft.then_some(at);
-        }
+        Part::End => return (at >= scope.tail).then_some(at),
         Part::Gap => {
             return (0..=GAP)
                 .filter(|n| at + n <= scope.end)

@@ -1,7 +1,7 @@
 //! What can be seen in each unit of a reply: phrases found, form, overlap with the client.
 //! Knows: lexicon, units. Never: codes, scores.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::features::{Feature, Features};
@@ -90,7 +90,7 @@ pub struct Reading {
 /// What the client said last, as far as a reply may echo or answer it.
 #[derive(Debug, Default)]
 pub struct Echo {
-    stems: HashSet<u64>,
+    last: HashMap<u64, usize>, // the last place in `order`, by stem
     /// Stems of its content words, in order.
     pub order: Vec<u64>,
     /// Whether it ended in a question.
@@ -114,7 +114,8 @@ impl Echo {
         let duties = (1..tokens.len()).filter(own).flat_map(|at| duties(lexicon, &tokens, at..at + 2));
         let duties = duties.collect();
         let order: Vec<u64> = tokens.iter().filter(|t| is_content(lexicon, t)).map(|t| t.stem).collect();
-        Self { stems: order.iter().copied().collect(), order, asked, nods, duties }
+        let last = order.iter().copied().zip(0..).collect();
+        Self { last, order, asked, nods, duties }
     }
 
     /// Whether the client said too little to be comforted for.
@@ -124,7 +125,20 @@ impl Echo {
 
     /// Whether the client just said a form of this word.
     pub fn has(&self, token: &Token) -> bool {
-        self.stems.contains(&token.stem)
+        self.last.contains_key(&token.stem)
+    }
+
+    /// How many of `stems` the client said in the same order.
+    pub fn in_order(&self, stems: &[u64]) -> usize {
+        let (mut next, mut found) = (0, 0);
+        for stem in stems {
+            // Only what will be found is searched for: all searches together go through once.
+            if self.last.get(stem).is_some_and(|last| *last >= next) {
+                next += 1 + self.order[next..].iter().take_while(|s| *s != stem).count();
+                found += 1;
+            }
+        }
+        found
     }
 }
 

@@ -81,12 +81,16 @@ fn worths(bench: &Bench<'_>, coded: &[Coded]) -> Vec<f32> {
     let context = context(bench.heard);
     let mut worth: Vec<f32> =
         coded.iter().map(|c| bench.lexicon.weights.value(c.row, context) * c.sure).collect();
-    for turn in 1..worth.len() {
-        if worth[turn] < 0.0 && bench.reading.units[turn].unit.pivots {
-            for earlier in worth[..turn].iter_mut().filter(|w| **w > 0.0) {
-                *earlier *= TAKEN_BACK;
+    let mut turns = 0;
+    for (worth, seen) in worth.iter_mut().zip(&bench.reading.units).rev() {
+        // What was taken back often enough is nothing, so that this ends soon.
+        for _ in 0..turns {
+            if *worth <= 0.0 {
+                break;
             }
+            *worth *= TAKEN_BACK;
         }
+        turns += usize::from(*worth < 0.0 && seen.unit.pivots);
     }
     worth
 }

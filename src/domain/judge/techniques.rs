@@ -71,11 +71,12 @@ fn join_sides(bench: &Bench<'_>, coded: &mut [Coded], number: usize) {
 /// "but" are not what they look like.
 fn take_back(bench: &Bench<'_>, coded: &mut [Coded]) {
     let context = score::context(bench.heard);
+    let last = |code| coded.iter().rposition(|c| c.code == code);
+    let (last_confront, last_persuade) = (last(Code::Confront), last(Code::Persuade));
     for number in 0..coded.len() {
-        let rest = &coded[number + 1..];
-        let argued = rest.iter().any(|c| c.code == Code::Confront);
-        let pushed = rest.iter().any(|c| c.code == Code::Persuade);
-        let turned = rest.first().is_some_and(|c| c.code.is_non_adherent())
+        let argued = last_confront > Some(number);
+        let pushed = last_persuade > Some(number);
+        let turned = coded.get(number + 1).is_some_and(|c| c.code.is_non_adherent())
             && bench.reading.units[number + 1].unit.pivots;
         let one = &mut coded[number];
         let false_show = match one.row {

@@ -25,11 +25,13 @@ pub struct Unit {
 impl Unit {
     /// The unit as a place to look for phrases.
     pub fn scope<'a>(&self, lexicon: &'a Lexicon, tokens: &'a [Token]) -> Scope<'a> {
+        let mine = &tokens[self.tokens.clone()];
         Scope {
             tokens,
             start: self.tokens.start,
             end: self.tokens.end,
             core: self.core,
+            tail: self.tokens.start + mine.iter().rposition(|t| !t.soft).map_or(0, |last| last + 1),
             vocabulary: &lexicon.vocabulary,
         }
     }
@@ -58,17 +60,19 @@ fn split_sentence(
 ) {
     let mut start = sentence.start;
     let mut pivots = lexicon.is(tokens[start].word, Class::Pivot);
+    let acts = |at: &usize| is_verb(lexicon, &tokens[*at]);
+    let last_verb = sentence.clone().rev().find(acts);
+    let mut verb = acts(&start); // in what would be cut off
     for at in sentence.start + 1..sentence.end {
         let pivot = lexicon.is(tokens[at].word, Class::Pivot);
         let dash = tokens[at - 1].stop == Stop::Dash;
-        if !(pivot || dash) || at < start + 2 {
-            continue;
-        }
-        if has_verb(lexicon, &tokens[start..at]) && has_verb(lexicon, &tokens[at + 1..sentence.end]) {
+        if (pivot || dash) && at >= start + 2 && verb && last_verb > Some(at) {
             units.push(unit(lexicon, text, tokens, start..at, pivots));
             start = at;
             pivots = pivot;
+            verb = false;
         }
+        verb |= acts(&at);
     }
     units.push(unit(lexicon, text, tokens, start..sentence.end, pivots));
 }
@@ -88,6 +92,6 @@ fn end_with_stops(text: &str, end: usize) -> usize {
     end + marks.map(char::len_utf8).sum::<usize>()
 }
 
-fn has_verb(lexicon: &Lexicon, tokens: &[Token]) -> bool {
-    tokens.iter().any(|t| t.verbish || lexicon.is(t.word, Class::Verb) || lexicon.is(t.word, Class::Aux))
+fn is_verb(lexicon: &Lexicon, token: &Token) -> bool {
+    token.verbish || lexicon.is(token.word, Class::Verb) || lexicon.is(token.word, Class::Aux)
 }

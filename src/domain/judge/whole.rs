@@ -60,15 +60,7 @@ pub fn parrots(around: &Around<'_>, reading: &Reading, units: &[&Seen]) -> bool 
     if words <= 6 || mine.len() < 3 {
         return false;
     }
-    let mut rest = &around.echo.order[..];
-    let mut in_order = 0;
-    for stem in &mine {
-        if let Some(at) = rest.iter().position(|s| s == stem) {
-            rest = &rest[at + 1..];
-            in_order += 1;
-        }
-    }
-    in_order as f32 > 0.9 * mine.len() as f32
+    around.echo.in_order(&mine) as f32 > 0.9 * mine.len() as f32
 }
 
 fn note_ends(text: &str, units: &[&Seen], tokens: &[&Token], features: &mut Features) {
