@@ -45,7 +45,7 @@ pub struct Summary {
     /// Change talk that the next reply did not take up.
     pub missed: Vec<Missed>,
     /// How many more of these there were than are listed; none in a session.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub missed_more: usize,
 }
 
@@ -54,7 +54,7 @@ pub struct Summary {
 const MISSED_BYTES: usize = 1 << 20;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-fn is_none(n: &usize) -> bool {
+fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 
