@@ -49,7 +49,8 @@ fn exported(before: &Turn, turn: &Turn) -> Case {
 
 #[test]
 fn the_judge_passes_the_cases_of_what_it_is_right_about() {
-    for case in cases() {
+    // The format does not say that advice was asked for.
+    for case in cases().into_iter().filter(|case| !case.permission.is_open()) {
         let own = Judge::builtin().reply(&case.heard(), case.reply);
         let (before, turn) = overruled_turn(&case, &own.codes);
         let again = exported(&before, &turn);

@@ -237,8 +237,10 @@ fn the_same_codes_keep_what_the_judge_saw() {
 
 #[test]
 fn the_judge_s_own_codes_move_the_client_as_the_judge_does() {
+    // What has no code moves the client by its reason, of which nothing is given.
     let other: Vec<_> = cases()
         .iter()
+        .filter(|case| Judge::builtin().reply(&case.heard(), case.reply).codes != [Code::NotCoded])
         .filter_map(|case| {
             let own = Judge::builtin().reply(&case.heard(), case.reply);
             let again = Judge::builtin().overruled(&case.heard(), case.reply, &own.codes);
