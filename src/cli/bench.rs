@@ -119,14 +119,7 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         .map(|&depth| decode(&mut engine, args.decode, depth, (args.runs, &mut seed)))
         .collect::<Result<_, _>>()?;
     let batch = batch(&mut engine, args.decode, (args.runs, &mut seed))?;
-    let (mut turn, mut choice) = (None, None);
-    if !args.speed_only {
-        let times =
-            (0..args.runs).map(|run| practice_turn(&mut engine, run)).collect::<Result<Vec<_>, _>>()?;
-        turn = times.into_iter().collect::<Option<Vec<f64>>>().map(spread);
-        let times = (0..args.runs).map(|run| choose(&mut engine, run)).collect::<Result<Vec<_>, _>>()?;
-        choice = Some(spread(times));
-    }
+    let (turn, choice) = if args.speed_only { (None, None) } else { practice(&mut engine, args.runs)? };
     let (peak_memory_mib, file_mib) =
         (peak_memory_mib(), engine.info().file.file_bytes as f64 / f64::from(1 << 20));
     let bandwidth = read_bandwidth(engine.threads())?;
@@ -145,17 +138,29 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         file_mib,
         bandwidth_gb_per_s: bandwidth / 1e9,
     };
-    for speed in &mut figures.decode {
-        // Half of the tokens are written below the middle, half above it.
-        let bytes = engine.bytes_per_token(speed.depth + speed.tok / 2) as f64;
-        speed.share_of_bandwidth = Some(bytes * speed.tok_per_s.median / bandwidth);
-    }
+    share_out(&mut figures, &engine, bandwidth);
     if args.json {
         screen.json(&figures)?;
     } else {
         show(screen, &figures)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A practice turn, where there is room for one, and a choice among lines.
+fn practice(engine: &mut Local, runs: u32) -> Result<(Option<Spread>, Option<Spread>), AppError> {
+    let turns = (0..runs).map(|run| practice_turn(engine, run)).collect::<Result<Vec<_>, _>>()?;
+    let choices = (0..runs).map(|run| choose(engine, run)).collect::<Result<Vec<_>, _>>()?;
+    Ok((turns.into_iter().collect::<Option<Vec<f64>>>().map(spread), Some(spread(choices))))
+}
+
+/// What share of the memory's `bandwidth`, in bytes a second, each speed of writing takes.
+fn share_out(figures: &mut Figures, engine: &Local, bandwidth: f64) {
+    for speed in &mut figures.decode {
+        // Half of the tokens are written below the middle, half above it.
+        let bytes = engine.bytes_per_token(speed.depth + speed.tok / 2) as f64;
+        speed.share_of_bandwidth = Some(bytes * speed.tok_per_s.median / bandwidth);
+    }
 }
 
 /// Those of `sizes` that leave room for `more` tokens.

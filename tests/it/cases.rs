@@ -9,7 +9,7 @@ use pushback::domain::session::{Path, Reply, Said, Taken, Turn};
 use pushback::domain::talk::Talk;
 
 use crate::cli::{fails, talk};
-use crate::judge::{Case, case as parse, cases, fault};
+use crate::judge::table::{Case, case as parse, cases, fault};
 use crate::support::practice::library;
 
 /// A path of one exchange and one reply that was overruled.

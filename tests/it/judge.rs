@@ -1,10 +1,7 @@
-//! The judge: one decision table in our own words, and the properties that no weight may break.
+//! The judge: what it says of single replies, of client turns and of whole transcripts.
 
-use std::ops::Range;
 use std::path::Path;
 
-use proptest::prelude::*;
-use proptest::sample::select;
 use pushback::domain::judge::bulk::{Coded, Coder, Record};
 use pushback::domain::judge::{
     Band, Behaviour, Code, Consistency, Heard, Judge, Label, Permission, Technique, Track, Verdict,
@@ -14,74 +11,12 @@ use pushback::domain::problem::Problem;
 use pushback::domain::talk::Talk;
 use pushback::files::transcript::{Options, Reader};
 
+use table::{Case, cases, name_of};
+
 mod formats;
 mod long;
-
-/// A line of the decision table.
-#[derive(Clone, Debug)]
-pub struct Case {
-    pub talk: Talk,
-    pub discord: bool,
-    pub permission: Permission,
-    pub client: &'static str,
-    pub reply: &'static str,
-    pub labels: Vec<&'static str>,
-    pub span: &'static str,
-    pub sign: &'static str,
-}
-
-/// The decision table, by theme.
-const TABLE: [&str; 11] = [
-    include_str!("../data/judge/cases.txt"),
-    include_str!("../data/judge/reflections.txt"),
-    include_str!("../data/judge/questions.txt"),
-    include_str!("../data/judge/adherent.txt"),
-    include_str!("../data/judge/argue.txt"),
-    include_str!("../data/judge/techniques.txt"),
-    include_str!("../data/judge/input.txt"),
-    include_str!("../data/judge/context.txt"),
-    include_str!("../data/judge/typed.txt"),
-    include_str!("../data/judge/politeness.txt"),
-    include_str!("../data/judge/social.txt"),
-];
-
-pub fn cases() -> Vec<Case> {
-    let lines = TABLE.into_iter().flat_map(str::lines);
-    lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(case).collect()
-}
-
-pub fn case(line: &'static str) -> Case {
-    let [talk, client, reply, labels, span, sign] =
-        line.split('|').map(str::trim).collect::<Vec<_>>().try_into().expect(line);
-    let (talk, before) = match talk.strip_suffix('?') {
-        Some(talk) => (talk, Permission::Asked),
-        None => (talk, Permission::None),
-    };
-    let permission = Judge::builtin().permission(before, client);
-    let (talk, discord) = match talk {
-        "s" => (Talk::Sustain, false),
-        "d" => (Talk::Sustain, true),
-        "n" => (Talk::Neutral, false),
-        "c" => (Talk::Change, false),
-        other => panic!("unknown talk {other}"),
-    };
-    Case { talk, discord, permission, client, reply, labels: labels.split_whitespace().collect(), span, sign }
-}
-
-impl Case {
-    pub fn heard(&self) -> Heard<'_> {
-        let Self { client, talk, discord, permission, .. } = *self;
-        Heard { client, talk, discord, permission, ..Heard::default() }
-    }
-
-    fn judged(&self, reply: &str) -> Verdict {
-        Judge::builtin().reply(&self.heard(), reply)
-    }
-
-    fn score(&self, reply: &str) -> f32 {
-        self.judged(reply).score
-    }
-}
+mod properties;
+pub mod table;
 
 fn after_sustain(client: &str, reply: &str) -> Verdict {
     Judge::builtin().reply(&Heard { client, talk: Talk::Sustain, ..Heard::default() }, reply)
@@ -95,57 +30,6 @@ fn after_discord(client: &str, reply: &str) -> Verdict {
 /// A reply as a whole sentence, so that another can follow.
 fn ended(reply: &str) -> String {
     if reply.ends_with(['.', '?', '!']) { reply.to_owned() } else { format!("{reply}.") }
-}
-
-fn name_of(label: Label) -> String {
-    serde_json::to_value(label).unwrap().as_str().unwrap().to_owned()
-}
-
-/// Cases that the judge still gets wrong, in the table's format.
-fn not_yet() -> Vec<Case> {
-    let lines = include_str!("../data/judge/not_yet.txt").lines();
-    lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(case).collect()
-}
-
-#[test]
-fn every_case_of_the_decision_table() {
-    let faults: Vec<String> = cases().iter().filter_map(fault).collect();
-    assert!(faults.is_empty(), "{} cases:\n{}", faults.len(), faults.join("\n"));
-}
-
-/// What has come right moves to the file of its theme.
-#[test]
-fn what_is_listed_as_wrong_is_wrong() {
-    let right: Vec<Case> = not_yet().into_iter().filter(|case| fault(case).is_none()).collect();
-    assert!(right.is_empty(), "{right:#?}");
-}
-
-/// What is wrong with the verdict on a case, if anything is.
-pub fn fault(case: &Case) -> Option<String> {
-    let verdict = case.judged(case.reply);
-    let codes = verdict.codes.iter().map(|c| name_of(Label::Code(*c)));
-    let got: Vec<String> =
-        codes.chain(verdict.techniques.iter().map(|t| name_of(Label::Technique(*t)))).collect();
-    let labels = case.labels.iter().all(|wanted| match wanted.strip_prefix('-') {
-        Some(unwanted) => !got.iter().any(|g| g == unwanted),
-        None => got.iter().any(|g| g == wanted),
-    });
-    let quoted = case.reply.find(case.span).map(|at| at..at + case.span.len());
-    let quotes = |at: &Range<usize>| quoted.iter().any(|q| at.start < q.end && q.start < at.end);
-    let span = case.span.is_empty() || verdict.findings.iter().any(|f| quotes(&f.at));
-    let sign = match case.sign {
-        "+" => verdict.score > 0.0,
-        "-" => verdict.score < 0.0,
-        "0" => verdict.score.abs() <= 0.35,
-        _ => true,
-    };
-    let right = labels && span && sign;
-    (!right).then(|| format!("{case:?}\n  got {got:?} {} {:?}", verdict.score, verdict.findings))
-}
-
-#[test]
-fn the_table_has_at_least_700_cases() {
-    assert!(cases().len() >= 700, "{}", cases().len());
 }
 
 #[test]
@@ -493,138 +377,6 @@ fn single_replies_keep_their_sign() {
         })
         .count();
     assert!(right * 10 >= wanted.len() * 8, "{right} of {}", wanted.len());
-}
-
-const ARGUING: [&str; 8] = [
-    "You should stop.",
-    "You have to get a grip.",
-    "You're in denial.",
-    "Nobody forced you to do it.",
-    "If you keep going like that you'll end up in hospital.",
-    "Don't you think it's time to stop?",
-    "Stop making excuses.",
-    "What you did was wrong.",
-];
-
-const FREEING: [&str; 4] = [
-    "It's up to you.",
-    "Nobody can make you do anything.",
-    "That's your decision.",
-    "You don't have to change a thing.",
-];
-
-fn two_cases() -> impl Strategy<Value = (Case, Case)> {
-    (any_case(), any_case())
-}
-
-/// A case in which nobody asked for advice, so that advice argues.
-fn any_case() -> impl Strategy<Value = Case> {
-    select(cases().into_iter().filter(|case| !case.permission.is_open()).collect::<Vec<_>>())
-}
-
-#[test]
-fn typing_habits_hardly_move_the_score() {
-    // A mark alone tells these from statements.
-    let told = [
-        "You've been there since Easter, haven't you?",
-        "What you tell me stays between us unless someone is in danger.",
-    ];
-    let mut moved = Vec::new();
-    for case in cases().into_iter().filter(|case| !told.contains(&case.reply)) {
-        let score = case.score(case.reply);
-        for typed in [
-            case.reply.to_lowercase(),
-            case.reply.to_uppercase(),
-            case.reply.replace('\'', "\u{2019}"),
-            case.reply.replace('\'', ""),
-            format!("  {}  \n", case.reply),
-            case.reply.trim_end_matches(['.', '?', '!']).to_owned(),
-        ] {
-            if (case.score(&typed) - score).abs() > 0.15 {
-                moved.push(format!("{typed}: {} not {score}", case.score(&typed)));
-            }
-        }
-    }
-    assert!(moved.is_empty(), "{} moved:\n{}", moved.len(), moved.join("\n"));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn adding_an_argument_never_raises_the_score(case in any_case(), argument in select(&ARGUING[..])) {
-        let reply = ended(case.reply);
-        for longer in [format!("{reply} {argument}"), format!("{argument} {reply}")] {
-            prop_assert!(case.score(&longer) <= case.score(&reply) + 1e-6, "{longer}");
-        }
-    }
-
-    #[test]
-    fn adding_autonomy_never_lowers_the_score(case in any_case(), freeing in select(&FREEING[..])) {
-        let reply = ended(case.reply);
-        let longer = format!("{reply} {freeing}");
-        prop_assert!(case.score(&longer) >= case.score(&reply) - 1e-6, "{longer}");
-    }
-
-    #[test]
-    fn a_longer_reply_is_no_better_for_an_argument((case, other) in two_cases(), argument in select(&ARGUING[..])) {
-        let reply = format!("{} {}", ended(case.reply), ended(other.reply));
-        let longer = format!("{reply} {argument}");
-        prop_assert!(case.score(&longer) <= case.score(&reply) + 1e-6, "{longer}");
-    }
-
-    #[test]
-    fn a_longer_reply_is_no_worse_for_autonomy((case, other) in two_cases(), freeing in select(&FREEING[..])) {
-        let reply = format!("{} {}", ended(case.reply), ended(other.reply));
-        let longer = format!("{reply} {freeing}");
-        prop_assert!(case.score(&longer) >= case.score(&reply) - 1e-6, "{longer}");
-    }
-
-    #[test]
-    fn a_second_copy_earns_nothing(case in any_case()) {
-        let once = ended(case.reply);
-        let twice = format!("{once} {once}");
-        prop_assert!(case.score(&twice) <= case.score(&once) + 0.05, "{twice}");
-    }
-
-    #[test]
-    fn the_same_words_get_the_same_verdict(case in any_case()) {
-        prop_assert_eq!(case.judged(case.reply), case.judged(case.reply));
-    }
-
-    #[test]
-    fn any_text_is_judged_within_bounds(client in "\\PC{0,60}", reply in "\\PC{0,120}") {
-        let verdict = after_sustain(&client, &reply);
-        prop_assert!((-1.0..=1.0).contains(&verdict.score) && (-1.0..=1.0).contains(&verdict.steer));
-        prop_assert!((1..=2).contains(&verdict.moves.len()));
-        for finding in &verdict.findings {
-            prop_assert!(reply.get(finding.at.clone()).is_some(), "{:?}", finding);
-        }
-    }
-
-    #[test]
-    fn broken_spelling_of_real_words_is_judged(words in prop::collection::vec(
-        select(&["you", "dont", "\u{2019}s", "it\u{2019}s", "\u{e9}tude", "but", "should", "?", "!", "...", "-", "\u{1F600}", "i", "feel", "[", "]", "no"][..]), 0..30)) {
-        let reply = words.join(" ");
-        let verdict = after_discord("I won't.", &reply);
-        for finding in &verdict.findings {
-            prop_assert!(reply.get(finding.at.clone()).is_some_and(|s| !s.is_empty()), "{:?}", finding);
-        }
-    }
-
-    #[test]
-    fn generic_praise_and_word_lists_earn_nothing(words in prop::collection::vec(
-        select(&["reflection", "autonomy", "affirmation", "evoke", "question", "empathy", "partnership"][..]), 1..8)) {
-        let verdict = after_sustain("I like it.", &words.join(" "));
-        prop_assert!(verdict.score <= 0.1, "{}", verdict.score);
-    }
-
-    #[test]
-    fn verdicts_survive_storage(case in any_case()) {
-        let verdict = case.judged(case.reply);
-        let stored = serde_json::to_string(&verdict).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Verdict>(&stored).unwrap(), verdict);
-    }
 }
 
 #[test]

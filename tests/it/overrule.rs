@@ -18,7 +18,7 @@ use pushback::store::Store;
 use serde_json::Value;
 
 use crate::cli::{events, talk};
-use crate::judge::cases;
+use crate::judge::table::cases;
 use crate::support::practice::{cast, library, practice};
 
 fn mumbling() -> Scripted {

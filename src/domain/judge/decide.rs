@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use self::form::Rest;
+use super::Heard;
 use super::coded::Coded;
 use super::features::{Feature, Features};
 use super::labels::{Code, Permission, Reason, Technique};
@@ -11,51 +13,18 @@ use super::near::Near;
 use super::reading::{self, Reading, Seen, is_argument, strongest};
 use super::weights::Row;
 use super::whole::{self, Around};
-use super::words::Stop;
-use super::{Heard, forms};
 use crate::domain::talk::Talk;
+
+mod form;
 
 /// Weight from which a cue against the client is believed.
 const STRONG: f32 = 0.5;
 /// What is left of a cue that only gives the client's own words back.
 const ECHOED: f32 = 0.3;
-
 /// From this share of the client's own words on, what must be is the client's word, too.
 const MINE: f32 = 0.34;
-
-/// Evidence that a few words of the client's own give for a reflection.
-const ECHO: f32 = 0.5;
-
-/// How sure an order is that only its form shows.
-const ORDERED: f32 = 0.8;
-
 /// What is left of disbelief when the client had not taken a stand.
 const UNPROVOKED: f32 = 0.6;
-
-/// Features that only a whole reply has, but that bear on each of its units.
-const FROM_THE_WHOLE: [Feature; 4] =
-    [Feature::ClientAsked, Feature::ClientNods, Feature::AfterReflection, Feature::AfterInput];
-
-/// The part of a reply that no phrase decided.
-struct Rest {
-    features: Features,
-    alone: bool, // whether it is one unit
-}
-
-impl Rest {
-    /// A unit's features with those that only the whole has.
-    fn with(&self, seen: &Seen) -> Features {
-        let mut features = seen.features.clone();
-        for feature in FROM_THE_WHOLE {
-            features.set_if(self.features.has(feature), feature);
-        }
-        if self.alone {
-            features.join(&self.features);
-        }
-        features.set_if(seen.shows(Feature::QuestionMark), Feature::QuestionMarkLast);
-        features
-    }
-}
 
 /// Everything that a decision about a reply may look at.
 pub struct Bench<'a> {
@@ -300,137 +269,6 @@ impl<'a> Bench<'a> {
             return Some(coded.with(Technique::Validation));
         }
         None
-    }
-
-    /// Units whose form decides: question, reflection, information, or none of these.
-    fn by_form(&self, seen: &Seen, rest: &Rest) -> Coded {
-        let weights = &self.lexicon.weights;
-        let features = rest.with(seen);
-        if forms::asks_if_right(seen) || forms::is_echo(seen) {
-            return self.reflection(seen, ECHO);
-        }
-        let asks = forms::asks_outright(seen) || forms::may_ask(seen) && weights.lead(&features)[1] > 0.0;
-        if asks && !forms::retells(seen) {
-            return self.question(seen);
-        }
-        if let Some(coded) = self.order(seen) {
-            return coded;
-        }
-        // A sentence alone is little to go by: the reply around it has half the say.
-        let (unit, whole) = (weights.evidence(&features), weights.evidence(&rest.features));
-        let (reflects, informs) = ((unit[0] + whole[0]) / 2.0, (unit[2] + whole[2]) / 2.0);
-        let (reflects, informs) = (reflects - informs.max(0.0), informs - reflects.max(0.0));
-        if let Some(coded) = self.plain_fact(seen) {
-            return coded;
-        }
-        if let Some(hit) = seen.best(Cue::Support) {
-            let premature = self.around.echo.is_bare();
-            let coded = Coded::new(Code::Support, Row::None, "").by(hit);
-            return if premature { coded.because(Reason::Premature) } else { coded };
-        }
-        if let Some(hit) = seen.best(Cue::Praise).filter(|_| reflects < 1.0) {
-            return Coded::new(Code::NotCoded, Row::None, "").by(hit).because(Reason::GenericPraise);
-        }
-        let of_client = forms::is_of_client(seen);
-        if reflects > 0.0 && of_client && !self.breaks_off(seen) {
-            return self.reflection(seen, reflects);
-        }
-        if informs > 0.0 || (reflects > 0.0 && !of_client && self.says_something(seen)) {
-            return self.information();
-        }
-        Coded::new(Code::NotCoded, Row::None, "no_code")
-    }
-
-    /// "Eat something at noon": an order, whatever it says.
-    fn order(&self, seen: &Seen) -> Option<Coded> {
-        let first = self.reading.tokens[seen.unit.core].word;
-        let asks = [Cue::OpenQuestion, Cue::Evoking, Cue::Greeting, Cue::Structure, Cue::Support];
-        let orders = self.lexicon.is(first, Class::Order)
-            && seen.unit.tokens.len() > 2
-            && seen.overlap < 0.5
-            && !asks.into_iter().any(|cue| seen.has(cue));
-        if !orders {
-            return None;
-        }
-        if self.welcome() {
-            return Some(Coded::new(Code::PersuadeWithPermission, Row::PersuadePermitted, "order_form"));
-        }
-        Some(Coded::new(Code::Persuade, Row::Direct, "order_form").because(Reason::Direct).sure(ORDERED))
-    }
-
-    /// Whether a unit stops before it says anything.
-    fn breaks_off(&self, seen: &Seen) -> bool {
-        seen.unit.tokens.len() <= 2 && seen.content == 0
-    }
-
-    /// Whether a unit has a verb, as far as the lexicon knows one.
-    fn says_something(&self, seen: &Seen) -> bool {
-        let mut tokens = self.reading.tokens[seen.unit.tokens.clone()].iter();
-        tokens
-            .any(|t| t.verbish || self.lexicon.is(t.word, Class::Aux) || self.lexicon.is(t.word, Class::Verb))
-    }
-
-    fn information(&self) -> Coded {
-        let row = if self.welcome() { Row::InformationPermitted } else { Row::Information };
-        Coded::new(Code::GiveInformation, row, "statement_of_fact")
-    }
-
-    /// A fact about the world reflects nobody, whatever its form.
-    fn plain_fact(&self, seen: &Seen) -> Option<Coded> {
-        let fact = [Cue::Information, Cue::Evidence].into_iter().any(|cue| seen.has(cue));
-        let personal = [Feature::HasYou, Feature::HasI, Feature::Stem].into_iter().any(|f| seen.shows(f));
-        (fact && !personal).then(|| self.information())
-    }
-
-    fn question(&self, seen: &Seen) -> Coded {
-        if let Some(hit) = seen.best(Cue::Why) {
-            let coded = Coded::new(Code::QuestionOpen, Row::WhyQuestion, "").by(hit);
-            return coded.because(Reason::WhyQuestion).with(Technique::OpenQuestion);
-        }
-        if !forms::is_open(seen, &self.reading.tokens, self.lexicon) {
-            return Coded::new(Code::QuestionClosed, Row::Closed, "closed_form");
-        }
-        let coded = |row| Coded::new(Code::QuestionOpen, row, "open_form").with(Technique::OpenQuestion);
-        if let Some(hit) = seen.best(Cue::Barrier).or_else(|| seen.best(Cue::StaySide)) {
-            return coded(Row::OpenBarriers).by(hit).because(Reason::Barriers);
-        }
-        match seen.best(Cue::Evoking) {
-            Some(hit) => coded(Row::OpenEvoking).by(hit).because(Reason::Evoking),
-            None => coded(Row::OpenEvoking).sure(0.9),
-        }
-    }
-
-    fn reflection(&self, seen: &Seen, reflects: f32) -> Coded {
-        let sure = (0.6 + 0.2 * reflects).min(1.0);
-        let exclaims = seen.unit.stop == Stop::Exclamation;
-        if let Some(hit) = seen.best(Cue::Doubled) {
-            let coded = Coded::new(Code::ComplexReflection, Row::DoubleSided, "").by(hit).sure(sure);
-            return coded.with(Technique::DoubleSidedReflection);
-        }
-        let absolute = seen.best(Cue::Absolute).filter(|hit| {
-            let new = self.reading.tokens[hit.first..hit.end].iter().any(|t| !self.around.echo.has(t));
-            new && !exclaims
-        });
-        if let Some(hit) = absolute {
-            let coded = Coded::new(Code::ComplexReflection, Row::Amplified, "").by(hit).sure(sure);
-            return coded.with(Technique::AmplifiedReflection);
-        }
-        if let Some(hit) = seen.best(Cue::Reframe) {
-            let coded = Coded::new(Code::ComplexReflection, Row::Reframe, "").by(hit).sure(sure);
-            return coded.with(Technique::Reflection).with(Technique::Reframe);
-        }
-        let complex = forms::adds_meaning(seen);
-        let (code, row) = if complex {
-            (Code::ComplexReflection, Row::ComplexReflection)
-        } else {
-            (Code::SimpleReflection, Row::SimpleReflection)
-        };
-        let coded = Coded::new(code, row, if complex { "adds_meaning" } else { "gives_back" }).sure(sure);
-        let coded = match seen.best(Cue::Stem) {
-            Some(hit) => coded.by(hit),
-            None => coded,
-        };
-        coded.with(Technique::Reflection)
     }
 }
 

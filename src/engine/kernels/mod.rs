@@ -4,7 +4,7 @@
 //! `format` and `matrix`: weights in tiles of sixteen rows. `isa` is what is asked of a vector
 //! unit; `scalar`, `avx2` and `avx512` are three, and `product`, `attention` and `vector` are
 //! written once for all of them. `tiers` makes a table of functions for each and chooses one at
-//! run time. `linear` and `pool` share the work among threads.
+//! run time. `linear` and `pool` share the work among threads, `shared` the memory that they write to.
 #![allow(
     unsafe_code,
     unsafe_op_in_unsafe_fn,

@@ -248,8 +248,8 @@ impl Runner {
         }
     }
 
-    /// Reads texts that follow what was read, and forgets them again, if not more. The log-probability, in nats,
-    /// that each of `next`, one for every token of all texts, comes behind it.
+    /// Reads texts that follow what was read, and forgets them again; some runners forget more. The
+    /// log-probability, in nats, that each of `next`, one for every token of all texts, comes behind it.
     pub fn weigh(&mut self, texts: &[&[u32]], next: &[u32]) -> Result<Vec<f32>> {
         match self {
             Self::Kernels(decoder) => decoder.weigh(texts, next),
