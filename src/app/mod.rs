@@ -7,6 +7,7 @@ pub mod library;
 pub mod practise;
 pub mod prompt;
 pub mod sent;
+pub mod sessions;
 pub mod voice;
 
 pub use error::AppError;

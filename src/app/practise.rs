@@ -10,10 +10,11 @@ use refresh::Watch;
 
 use crate::app::AppError;
 use crate::app::library::Library;
+use crate::app::sessions;
 use crate::app::voice::{Scene, Voice};
 use crate::domain::action::Action;
 use crate::domain::client::{self, Intent, State, Step};
-use crate::domain::coach::{Coach, Suggestion};
+use crate::domain::coach::{Coach, Feedback, Taken};
 use crate::domain::dice::Dice;
 use crate::domain::hearing::heard;
 use crate::domain::judge::{Judge, Technique, Verdict};
@@ -150,7 +151,7 @@ impl Practice {
     /// Where the session can't be stored.
     pub fn end(&mut self) -> Result<Summary, AppError> {
         self.store.set_ended(self.id, true)?;
-        Ok(self.summary())
+        sessions::summary(&self.store, self.id, &self.path)
     }
 
     /// The figures so far.
@@ -158,9 +159,15 @@ impl Practice {
         summary::summarise(&self.path)
     }
 
-    /// What could have been said instead of the newest reply.
-    pub fn suggestion(&self) -> Option<Suggestion> {
-        self.cast.coach.suggest(&self.path, &self.cast.judge)
+    /// What the trainee is told about the newest reply, whether or not the client has answered it.
+    /// None before the first.
+    pub fn feedback(&self) -> Option<Feedback> {
+        let head = self.path.head().filter(|turn| turn.trainee.is_some())?;
+        let persona = &self.setting.persona;
+        let owed = || Moment::of(persona, self.setting.seed, &self.path).step.state;
+        let after = head.reply.as_ref().map_or_else(owed, |reply| reply.state.clone());
+        let taken = Taken { persona, after: &after };
+        Some(self.cast.coach.feedback(&self.path, &self.cast.judge, &taken))
     }
 
     /// How often the present moment has been tried before, this attempt not counted.

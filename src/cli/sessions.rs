@@ -6,10 +6,10 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::DataArgs;
-use crate::app::AppError;
+use crate::app::{AppError, sessions};
 use crate::domain::case;
 use crate::domain::session::{SessionId, Setting, Turn};
-use crate::domain::summary::{self, Summary};
+use crate::domain::summary::Summary;
 use crate::store::Store;
 use crate::ui::screen::Screen;
 use crate::ui::words;
@@ -96,7 +96,7 @@ fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<Ex
     let store = data.store()?;
     let id = one(&store, id)?;
     let (setting, path) = store.load(id).map_err(AppError::from)?;
-    let summary = summary::summarise(&path);
+    let summary = sessions::summary(&store, id, &path)?;
     if json {
         let shown = Shown { id, setting: &setting, turns: path.turns(), summary: &summary };
         screen.json(&shown)?;

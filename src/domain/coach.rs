@@ -1,25 +1,42 @@
-//! One alternative phrasing after a reply, built from what the client had just said.
+//! Feedback on one reply: what it did to the client, one alternative made from what the client had
+//! just said, and another approach where resistance goes on and on.
 //! Knows: the client's words and state, the judge. Never: how it is shown.
+
+mod approach;
+mod effect;
+mod grammar;
+mod turned;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::client::State;
+use crate::domain::action::Action;
+use crate::domain::client::{self, State};
 use crate::domain::hearing::heard_reply;
-use crate::domain::judge::{Judge, Technique};
+use crate::domain::judge::{Code, Judge, Technique, Verdict};
+use crate::domain::persona::Persona;
 use crate::domain::problem::Problem;
 use crate::domain::session::{Path, Reply};
 use crate::domain::talk::Talk;
+use approach::Approach;
+use effect::Effects;
+use turned::{Clause, You, quoted, turned_round};
 
 /// An alternative must reach this score in the judge's own eyes.
-const GOOD_ENOUGH: f32 = 0.5;
+pub const GOOD_ENOUGH: f32 = 0.5;
 /// A technique used in this many replies in a row is not offered again.
 const OVERUSED: usize = 3;
+/// Change talk of so many client turns back is still the other side of the ambivalence.
+const REMEMBERED: usize = 6;
+/// Discord from which tension comes before everything else.
+const TENSE: f32 = 0.6;
 
 /// The wordings, from `prompts/coach.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Coach {
     line: Vec<Line>,
+    approach: Vec<Approach>,
+    effect: Effects,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -27,19 +44,34 @@ pub struct Coach {
 struct Line {
     when: Situation,
     does: Technique,
+    #[serde(default)]
+    on: Vec<Action>,
     say: String,
 }
 
-/// What the client was like when the trainee had to answer.
+/// What the client is like when the trainee has to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Situation {
+    Hurt,
     Discord,
+    Closed,
     Sustain,
     Ambivalent,
     Open,
+    Change,
     Neutral,
-    Closed,
+}
+
+/// What a trainee is told about one reply, besides the verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Feedback {
+    /// What it did to the client, in a sentence.
+    pub effect: String,
+    /// What could have been said instead; none after a good reply.
+    pub alternative: Option<Suggestion>,
+    /// What to try instead of going on so, when the client has resisted for long.
+    pub approach: Option<String>,
 }
 
 /// An alternative to what the trainee said.
@@ -51,60 +83,121 @@ pub struct Suggestion {
     pub text: String,
 }
 
+/// A client, and how the newest reply has left them.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken<'a> {
+    /// Who heard it.
+    pub persona: &'a Persona,
+    /// Their state after it.
+    pub after: &'a State,
+}
+
 impl Coach {
     /// Reads the wordings.
     ///
     /// # Errors
-    /// An unknown key, situation or technique.
+    /// An unknown key, situation or technique; a line that takes up nothing of the client's.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        toml::from_str(text).map_err(|e| vec![Problem::from_toml(file, text, 1, &e)])
+        let coach: Self = toml::from_str(text).map_err(|e| vec![Problem::from_toml(file, text, 1, &e)])?;
+        let canned = coach.line.iter().filter(|line| !SLOTS.iter().any(|slot| line.say.contains(slot)));
+        let problems: Vec<_> = canned
+            .map(|line| {
+                let what = format!("a line without the client's words: {}", line.say);
+                Problem::new(file, what).hint(format!("put one of {} into it", SLOTS.join(", ")))
+            })
+            .collect();
+        if problems.is_empty() { Ok(coach) } else { Err(problems) }
+    }
+
+    /// What the trainee is told about the newest reply of `path`, which the client has taken so.
+    pub fn feedback(&self, path: &Path, judge: &Judge, taken: &Taken<'_>) -> Feedback {
+        let before = path.before_head();
+        let began = client::begin(taken.persona);
+        let state = before.last_reply().map_or(&began, |r| &r.state);
+        Feedback {
+            effect: self.effect.of(&taken.persona.name, state, taken.after),
+            alternative: self.suggest(path, judge, taken.persona),
+            approach: approach::find(&self.approach, path, taken),
+        }
     }
 
     /// What could have been said instead at the newest turn of `path`. `None` after a good
-    /// reply, or where nothing passes the judge.
-    pub fn suggest(&self, path: &Path, judge: &Judge) -> Option<Suggestion> {
-        let (turn, earlier) = path.turns().split_last()?;
-        let said = turn.trainee.as_ref()?;
-        if said.verdict.score >= GOOD_ENOUGH {
+    /// reply, after small talk that the client did not resist, or where nothing passes the judge.
+    pub fn suggest(&self, path: &Path, judge: &Judge, persona: &Persona) -> Option<Suggestion> {
+        let said = path.head()?.trainee.as_ref()?;
+        let mut built = self.built(path, persona)?;
+        if said.verdict.score >= GOOD_ENOUGH || is_small_talk(&said.verdict, path) {
             return None;
         }
-        let before = earlier.last()?.reply.as_ref()?;
-        let change = earlier.iter().rev().filter_map(|t| t.reply.as_ref()).find(|r| r.talk() == Talk::Change);
-        let slots = Slots {
-            you: turned_round(&before.text),
-            change: change.filter(|r| r.text != before.text).and_then(|r| turned_round(&r.text)),
-        };
-        let situation = situation(before, &before.state, slots.change.is_some());
-        let overused = overused(path);
-        let fitting =
-            self.line.iter().filter(|line| line.when == situation && !overused.contains(&line.does));
-        let mut good: Vec<_> = fitting
-            .filter_map(|line| Some(Suggestion { technique: line.does, text: slots.fill(&line.say)? }))
-            .filter(|suggestion| judge.reply(&heard_reply(before), &suggestion.text).score >= GOOD_ENOUGH)
-            .collect();
-        if good.is_empty() {
+        let before = path.before_head();
+        let before = before.last_reply()?;
+        built.retain(|suggestion| passes(judge, before, suggestion));
+        if built.is_empty() {
             return None;
         }
         // In turn, so that the same advice does not come twice running.
-        let pick = turn.number as usize % good.len();
-        Some(good.swap_remove(pick))
+        let pick = path.head()?.number as usize % built.len();
+        Some(built.swap_remove(pick))
+    }
+
+    /// The alternatives for the newest turn of `path`, as they are before the judge has read them.
+    pub fn built(&self, path: &Path, persona: &Persona) -> Option<Vec<Suggestion>> {
+        let earlier = path.before_head();
+        let before = earlier.last_reply()?;
+        let slots = Slots::of(&earlier, before);
+        let situation = situation(before, persona, &slots);
+        let overused = overused(path);
+        let fits = |line: &&Line| {
+            line.when == situation && !overused.contains(&line.does) && line.is_for(before.action)
+        };
+        let fitting: Vec<&Line> = self.line.iter().filter(fits).collect();
+        // Lines for just this action before those for any.
+        let closer = fitting.iter().any(|line| !line.on.is_empty() && slots.fill(&line.say).is_some());
+        let chosen = fitting.into_iter().filter(|line| !closer || !line.on.is_empty());
+        let filled = |line: &Line| Some(Suggestion { technique: line.does, text: slots.fill(&line.say)? });
+        Some(chosen.filter_map(filled).collect())
     }
 }
 
-fn situation(before: &Reply, state: &State, spoke_for_change: bool) -> Situation {
-    let withdrawn = before.text.split_whitespace().count() <= 3;
-    if withdrawn && !before.action.is_change() {
+impl Line {
+    fn is_for(&self, action: Action) -> bool {
+        self.on.is_empty() || self.on.contains(&action)
+    }
+}
+
+/// Whether the judge would give the alternative a good score as an answer to `before`.
+pub fn passes(judge: &Judge, before: &Reply, suggestion: &Suggestion) -> bool {
+    judge.reply(&heard_reply(before), &suggestion.text).score >= GOOD_ENOUGH
+}
+
+/// A greeting or a word of structure, to a client who is not at odds: there is nothing to better.
+fn is_small_talk(verdict: &Verdict, path: &Path) -> bool {
+    let nothing = verdict.codes.iter().all(|code| matches!(code, Code::NotCoded | Code::Support));
+    let early = path.head().is_some_and(|turn| turn.number <= 1);
+    nothing && early
+}
+
+fn situation(before: &Reply, persona: &Persona, slots: &Slots) -> Situation {
+    let state = &before.state;
+    let open = client::gate_open(persona, state);
+    let terse = before.text.split_whitespace().count() <= 3;
+    let resists = before.talk() == Talk::Sustain && state.discord.value() > TENSE;
+    let quiet = matches!(before.action, Action::Withdraw | Action::Engage) && terse;
+    if quiet || (terse && slots.you.is_none() && !before.action.is_change()) {
         Situation::Closed
-    } else if before.action.is_discord() || state.discord.value() > 0.6 {
-        Situation::Discord
+    } else if before.action.is_discord() || resists {
+        let hurt = before.action.is_discord() && state.rupture_age.is_some();
+        if hurt { Situation::Hurt } else { Situation::Discord }
     } else if before.talk() == Talk::Change {
-        Situation::Open
-    } else if before.talk() == Talk::Neutral {
-        Situation::Neutral
-    } else if spoke_for_change {
+        if open { Situation::Open } else { Situation::Change }
+    } else if slots.change.is_some() {
         Situation::Ambivalent
-    } else {
+    } else if before.talk() == Talk::Sustain {
         Situation::Sustain
+    } else if open {
+        Situation::Open
+    } else {
+        Situation::Neutral
     }
 }
 
@@ -116,88 +209,38 @@ fn overused(path: &Path) -> Vec<Technique> {
     newest.verdict.techniques.iter().filter(in_all).copied().collect()
 }
 
+/// What a line may take up of the client's words.
+const SLOTS: [&str; 5] = ["{you}", "{You}", "{change}", "{Change}", "{quote}"];
+
 struct Slots {
-    you: Option<String>,
-    change: Option<String>,
+    you: Option<Clause>,
+    change: Option<Clause>,
+    quote: Option<String>,
 }
 
 impl Slots {
+    fn of(earlier: &Path, before: &Reply) -> Self {
+        let discord = before.action.is_discord();
+        let you = turned_round(&before.text, if discord { You::Opposite } else { You::Anybody });
+        let replies = earlier.turns().iter().rev().filter_map(|t| t.reply.as_ref()).take(REMEMBERED);
+        let mut for_change = replies.filter(|r| r.talk() == Talk::Change);
+        let change =
+            for_change.find_map(|r| turned_round(&r.text, You::Anybody).filter(Clause::stands_alone));
+        Self { change: change.filter(|c| Some(c) != you.as_ref()), you, quote: quoted(&before.text) }
+    }
+
     fn fill(&self, template: &str) -> Option<String> {
         let mut text = template.to_owned();
-        for (slot, words) in [("{you}", &self.you), ("{change}", &self.change)] {
-            if text.contains(slot) {
-                text = text.replace(slot, words.as_deref()?);
-            }
-        }
-        if text.contains("{You}") {
-            text = text.replace("{You}", &capitalised(self.you.as_deref()?));
+        for slot in SLOTS.iter().filter(|slot| template.contains(**slot)) {
+            let words = match *slot {
+                "{you}" => self.you.as_ref()?.inside()?.to_owned(),
+                "{You}" => self.you.as_ref()?.opening(),
+                "{change}" => self.change.as_ref()?.inside()?.to_owned(),
+                "{Change}" => self.change.as_ref()?.opening(),
+                _ => self.quote.clone()?,
+            };
+            text = text.replace(slot, &words);
         }
         Some(text)
     }
-}
-
-/// The client's own words as a counsellor would give them back: the last short statement in
-/// the first person, with "I" turned to "you". `None` where no sentence lends itself to it.
-fn turned_round(text: &str) -> Option<String> {
-    let mut start = 0;
-    let mut sentences = Vec::new();
-    for (i, c) in text.char_indices() {
-        if matches!(c, '.' | '!' | '?' | '…') {
-            sentences.push((text[start..i].trim(), c));
-            start = i + c.len_utf8();
-        }
-    }
-    sentences.push((text[start..].trim(), '.'));
-    sentences.iter().rev().filter(|(_, end)| *end != '?').find_map(|(sentence, _)| turn_sentence(sentence))
-}
-
-fn turn_sentence(sentence: &str) -> Option<String> {
-    let sentence = sentence.replace('’', "'");
-    let sentence = OPENERS.iter().find_map(|o| sentence.strip_prefix(o)).unwrap_or(&sentence).trim();
-    let words: Vec<&str> = sentence.split_whitespace().collect();
-    let first = words.first()?;
-    let about_self = first == &"I" || first.starts_with("I'") || ["My", "my"].contains(first);
-    let addresses = words.iter().any(|w| {
-        let bare = w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        bare == "you" || bare.starts_with("you'") || bare == "your"
-    });
-    if !about_self || addresses || !(3..=14).contains(&words.len()) || sentence.contains(['"', '“', ':']) {
-        return None;
-    }
-    let mut turned = Vec::with_capacity(words.len());
-    for (i, word) in words.iter().enumerate() {
-        let after_i = i > 0 && words[i - 1] == "I";
-        turned.push(turn_word(word, after_i));
-    }
-    Some(turned.join(" "))
-}
-
-/// Words that open a sentence without adding to it.
-const OPENERS: &[&str] =
-    &["Look, ", "Well, ", "Yeah, ", "No, ", "Listen, ", "And ", "But ", "Because ", "So "];
-
-/// `after_i`: the verb of "I" changes with it, the same verb elsewhere does not.
-fn turn_word(word: &str, after_i: bool) -> String {
-    let core = word.trim_end_matches([',', ';']);
-    let tail = &word[core.len()..];
-    let turned = match core {
-        "I" | "me" => "you",
-        "I'm" => "you're",
-        "I've" => "you've",
-        "I'd" => "you'd",
-        "I'll" => "you'll",
-        "my" | "My" => "your",
-        "mine" => "yours",
-        "myself" => "yourself",
-        "am" if after_i => "are",
-        "was" if after_i => "were",
-        "wasn't" if after_i => "weren't",
-        other => other,
-    };
-    format!("{turned}{tail}")
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }

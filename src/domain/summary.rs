@@ -32,8 +32,15 @@ pub struct Summary {
     pub mean_roll: Option<f32>,
     /// Most arguing replies in a row.
     pub longest_arguing: usize,
-    /// Rolling replies right after an arguing one.
-    pub repairs: usize,
+    /// Turns at which tension broke out: the client's ruptures in a session; in a transcript, where
+    /// only words are known, the first arguing reply of a run.
+    pub ruptures: Vec<u32>,
+    /// Turns that mended one: the client's repairs in a session; in a transcript, a rolling reply
+    /// right after an arguing one.
+    pub repairs: Vec<u32>,
+    /// By how much the share of sustain talk and discord among the client's turns rises over ten
+    /// turns, by least squares; below 0 it falls.
+    pub resistance_slope: Option<f32>,
     /// Levels after each client turn, opening first.
     pub discord: Vec<f32>,
     /// As `discord`.
@@ -47,7 +54,28 @@ pub struct Summary {
     /// How many more of these there were than are listed; none in a session.
     #[serde(skip_serializing_if = "is_zero")]
     pub missed_more: usize,
+    /// Against the trainee's own sessions before; none without any of a useful length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
 }
+
+/// How far the figures of a session are above (or, below 0, below) their means over sessions before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Drift {
+    /// How many sessions those are.
+    pub sessions: usize,
+    /// Of C / (C + I).
+    pub consistency: Option<f32>,
+    /// Of reflections per question.
+    pub reflections_to_questions: Option<f32>,
+    /// Of the share of complex reflections.
+    pub complex_share: Option<f32>,
+    /// Of the mean score after sustain talk or discord.
+    pub mean_roll: Option<f32>,
+}
+
+/// With how many of their own sessions before a trainee's session is compared.
+pub const COMPARED: usize = 5;
 
 /// Client words in the list of what was missed, in bytes. No session gets there; a file of
 /// thousands of sessions must not grow in memory.
@@ -83,6 +111,31 @@ pub struct Tally {
     after_resistance: Mean,
     missed_bytes: usize,
     arguing: usize,
+    resisted: Slope,
+}
+
+/// Least squares over 0, 1, 2, … in constant memory.
+#[derive(Debug, Default)]
+struct Slope {
+    n: f64,
+    y: f64,
+    xy: f64,
+}
+
+impl Slope {
+    fn add(&mut self, y: f64) {
+        self.xy += self.n * y;
+        self.y += y;
+        self.n += 1.0;
+    }
+
+    /// Rise per step; none for fewer than two values.
+    fn rise(&self) -> Option<f64> {
+        let n = self.n;
+        let middle = (n - 1.0) / 2.0;
+        let spread = n * (n * n - 1.0) / 12.0;
+        (n >= 2.0).then(|| (self.xy - middle * self.y) / spread)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -106,6 +159,26 @@ pub fn summarise(path: &Path) -> Summary {
     summary
 }
 
+/// How `now` differs from the mean of `before`; none where either is too short to tell.
+pub fn drift(now: &Summary, before: &[Summary]) -> Option<Drift> {
+    let long: Vec<&Summary> = before.iter().filter(|s| s.replies >= ENOUGH_REPLIES).collect();
+    if now.replies < ENOUGH_REPLIES || long.is_empty() {
+        return None;
+    }
+    let change = |of: fn(&Summary) -> Option<f32>| {
+        let known: Vec<f32> = long.iter().filter_map(|s| of(s)).collect();
+        let mean = known.iter().sum::<f32>() / known.len() as f32;
+        of(now).filter(|_| !known.is_empty()).map(|x| x - mean)
+    };
+    Some(Drift {
+        sessions: long.len(),
+        consistency: change(|s| s.consistency),
+        reflections_to_questions: change(|s| s.reflections_to_questions),
+        complex_share: change(|s| s.complex_share),
+        mean_roll: change(|s| s.mean_roll),
+    })
+}
+
 fn before(reply: &Reply) -> Before<'_> {
     Before {
         resistance: reply.action.is_sustain() || reply.action.is_discord(),
@@ -119,6 +192,7 @@ impl Tally {
         let summary = &mut self.summary;
         summary.replies += 1;
         count_codes(summary, verdict);
+        self.resisted.add(f64::from(u8::from(before.resistance)));
         if before.resistance {
             self.after_resistance.sum += f64::from(verdict.score);
             self.after_resistance.count += 1;
@@ -136,15 +210,33 @@ impl Tally {
                 summary.missed_more += 1;
             }
         }
-        summary.repairs += usize::from(self.arguing > 0 && verdict.band == Band::Rolling);
-        self.arguing = if verdict.band == Band::Arguing { self.arguing + 1 } else { 0 };
+        self.count_arguing(turn, verdict.band);
+    }
+
+    fn count_arguing(&mut self, turn: u32, band: Band) {
+        let summary = &mut self.summary;
+        match band {
+            Band::Arguing if self.arguing == 0 => note(&mut summary.ruptures, turn),
+            Band::Rolling if self.arguing > 0 => note(&mut summary.repairs, turn),
+            _ => {}
+        }
+        self.arguing = if band == Band::Arguing { self.arguing + 1 } else { 0 };
         summary.longest_arguing = summary.longest_arguing.max(self.arguing);
     }
 
     /// The figures.
     pub fn finish(mut self) -> Summary {
         ratios(&mut self.summary, &self.after_resistance);
+        self.summary.resistance_slope = self.resisted.rise().map(|rise| (10.0 * rise) as f32);
         self.summary
+    }
+}
+
+/// Notes a turn, up to a number that no session reaches: a file of thousands must not grow in memory.
+fn note(turns: &mut Vec<u32>, turn: u32) {
+    const MOST: usize = 10_000;
+    if turns.len() < MOST {
+        turns.push(turn);
     }
 }
 
@@ -176,7 +268,16 @@ fn ratios(summary: &mut Summary, after_resistance: &Mean) {
 }
 
 fn curves(summary: &mut Summary, path: &Path) {
-    for reply in path.turns().iter().filter_map(|t| t.reply.as_ref()) {
+    let (mut ruptures, mut repairs) = (0, 0);
+    (summary.ruptures, summary.repairs) = Default::default();
+    for (turn, reply) in path.turns().iter().filter_map(|t| Some((t.number, t.reply.as_ref()?))) {
+        if reply.state.ruptures > ruptures {
+            summary.ruptures.push(turn);
+        }
+        if reply.state.repairs > repairs {
+            summary.repairs.push(turn);
+        }
+        (ruptures, repairs) = (reply.state.ruptures, reply.state.repairs);
         summary.discord.push(reply.state.discord.value());
         summary.trust.push(reply.state.trust.value());
         summary.readiness.push(reply.state.readiness.value());

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::domain::action::Action;
 use crate::domain::client::Stage;
+use crate::domain::coach::Feedback;
 use crate::domain::judge::{Band, Code, Finding, Technique};
 use crate::domain::session::{Reply, Said};
 use crate::domain::summary::Summary;
@@ -37,6 +38,14 @@ pub enum Event<'a> {
         techniques: &'a [Technique],
         /// The evidence.
         findings: &'a [Finding],
+    },
+    /// What the trainee is told about the reply.
+    Coach {
+        /// Distance from the opening.
+        turn: u32,
+        /// What it did, what else could have been said, and what to try.
+        #[serde(flatten)]
+        feedback: &'a Feedback,
     },
     /// Where the client stands after the turn.
     State {

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::domain::coach::Suggestion;
+use crate::domain::coach::Feedback;
 use crate::domain::judge::{BY_TRAINER, Band, Finding, Verdict};
 use crate::domain::session::{Reply, Said};
-use crate::domain::summary::{ENOUGH_REPLIES, Summary};
+use crate::domain::summary::{Drift, ENOUGH_REPLIES, Summary};
 use crate::ui::screen::{Screen, Tone};
 
 /// The name of a code, technique, band or action as a person reads it.
@@ -38,10 +38,14 @@ pub fn overruled_line(screen: Screen, own: &Verdict) -> String {
     screen.tinted(Tone::Aside, &format!("  {BY_TRAINER}; the judge had {judge}"))
 }
 
-/// The alternative, on a line of its own.
-pub fn suggestion_line(screen: Screen, suggestion: &Suggestion) -> String {
-    let line = format!("  or: “{}” ({})", suggestion.text, plain_name(&suggestion.technique));
-    screen.tinted(Tone::Aside, &line)
+/// What a reply did to the client, an alternative and another approach, a line each.
+pub fn feedback(feedback: &Feedback) -> Vec<String> {
+    let mut lines = vec![format!("  {}", feedback.effect)];
+    if let Some(other) = &feedback.alternative {
+        lines.push(format!("  or: “{}” ({})", other.text, plain_name(&other.technique)));
+    }
+    lines.extend(feedback.approach.iter().map(|approach| format!("  {approach}")));
+    lines
 }
 
 /// What a model with a full memory no longer sees.
@@ -121,25 +125,35 @@ pub fn state_line(reply: &Reply) -> String {
     )
 }
 
-/// A session in a screenful.
+/// A session in a screenful: the headline is what was done where the client resisted.
 pub fn summary(summary: &Summary) -> Vec<String> {
     let replies = if summary.replies == 1 { "reply" } else { "replies" };
     let mut lines = vec![format!("Session: {} {replies}", summary.replies)];
     if summary.replies == 0 {
         return lines;
     }
+    let enough = summary.replies >= ENOUGH_REPLIES;
+    let (c, i) = (summary.consistent_after_resistance, summary.input_after_resistance);
+    let share = match summary.consistency.filter(|_| enough) {
+        Some(share) => format!("C/(C+I) {share:.2} (fair .60, good .80): "),
+        None => String::new(),
+    };
+    lines.push(format!(
+        "  after sustain talk or discord: {share}{c} MI-consistent, {i} information or advice only"
+    ));
     let codes: Vec<_> = summary.codes.iter().map(|(code, n)| format!("{n} {}", plain_name(code))).collect();
     lines.push(format!("  codes       {}", codes.join(", ")));
-    lines.push(format!(
-        "  after sustain talk or discord: {} MI-consistent, {} information or advice only",
-        summary.consistent_after_resistance, summary.input_after_resistance
-    ));
-    if summary.replies < ENOUGH_REPLIES {
-        lines.push(format!("  ratios are left out below {ENOUGH_REPLIES} replies"));
-    } else {
+    if enough {
         ratios(summary, &mut lines);
+    } else {
+        lines.push(format!("  ratios are left out below {ENOUGH_REPLIES} replies"));
     }
-    lines.push(format!("  longest run of arguing {} · repairs {}", summary.longest_arguing, summary.repairs));
+    lines.push(format!(
+        "  longest run of arguing {} · ruptures {} · repairs {}",
+        summary.longest_arguing,
+        at_turns(&summary.ruptures),
+        at_turns(&summary.repairs)
+    ));
     for (name, curve) in
         [("discord", &summary.discord), ("trust", &summary.trust), ("readiness", &summary.readiness)]
     {
@@ -150,18 +164,50 @@ pub fn summary(summary: &Summary) -> Vec<String> {
     for missed in &summary.missed {
         lines.push(format!("  change talk not taken up at turn {}: “{}”", missed.turn, missed.client));
     }
+    lines.extend(summary.drift.as_ref().and_then(drift));
     lines
 }
 
 fn ratios(summary: &Summary, lines: &mut Vec<String>) {
     let ratio = |x: Option<f32>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.2}"));
     let percent = |x: Option<f32>| x.map_or_else(|| "–".to_owned(), |x| format!("{:.0}%", x * 100.0));
-    lines.push(format!("  C/(C+I) after resistance {} (fair .60, good .80)", ratio(summary.consistency)));
     lines.push(format!(
         "  reflections : questions {} (MITI fair 1, good 2) · complex {} (MITI fair 40%, good 50%)",
         ratio(summary.reflections_to_questions),
         percent(summary.complex_share)
     ));
+    lines.push("  These are a program's counts of typed replies, not a MITI rating: the global scales are not rated, and simple against complex is a hint.".to_owned());
+    if let Some(slope) = summary.resistance_slope {
+        lines.push(format!("  sustain talk and discord: {:+.0}% in ten turns", slope * 100.0));
+    }
+}
+
+/// "none", or "2 (turns 3, 8)".
+fn at_turns(turns: &[u32]) -> String {
+    let all: Vec<_> = turns.iter().map(u32::to_string).collect();
+    match turns {
+        [] => "none".to_owned(),
+        [one] => format!("1 (turn {one})"),
+        _ => format!("{} (turns {})", turns.len(), all.join(", ")),
+    }
+}
+
+fn drift(drift: &Drift) -> Option<String> {
+    let change = |name: &str, x: Option<f32>| x.map(|x| format!("{name} {x:+.2}"));
+    let parts: Vec<_> = [
+        change("C/(C+I)", drift.consistency),
+        change("reflections : questions", drift.reflections_to_questions),
+        change("complex", drift.complex_share),
+        change("score after resistance", drift.mean_roll),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let before = match drift.sessions {
+        1 => "your session before".to_owned(),
+        n => format!("your {n} sessions before"),
+    };
+    (!parts.is_empty()).then(|| format!("  against {before}: {}", parts.join(" · ")))
 }
 
 /// Levels in `0..=1` as a row of blocks.

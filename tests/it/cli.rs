@@ -59,7 +59,7 @@ fn events_have_the_documented_fields() {
     let lines = ["You need to stop drinking.", "/undo", "/frobnicate", "You'd rather be at work."];
     let events = events(&talk(home.path(), &["--persona", "ray", "--seed", "1", "--json"], &lines));
     let names: Vec<_> = events.iter().map(|e| e["event"].as_str().unwrap()).collect();
-    let turn = ["verdict", "client", "state"];
+    let turn = ["verdict", "coach", "client", "state"];
     let expected = [&["client", "state"][..], &turn, &["undo", "error"], &turn, &["summary"]].concat();
     assert_eq!(names, expected);
     assert_eq!(events[0]["turn"], 0);
@@ -69,7 +69,9 @@ fn events_have_the_documented_fields() {
     let verdict = ["band", "codes", "event", "findings", "score", "steer", "techniques", "turn"];
     assert_eq!(fields(&events[2]), verdict);
     assert!(events[2]["score"].as_f64().unwrap() < 0.0);
-    assert!(events[7]["score"].as_f64().unwrap() > 0.0);
+    assert!(events[8]["score"].as_f64().unwrap() > 0.0);
+    assert_eq!(fields(&events[3]), ["alternative", "approach", "effect", "event", "turn"]);
+    assert!(events[3]["effect"].as_str().unwrap().starts_with("Ray "), "{}", events[3]);
 }
 
 #[test]

@@ -280,3 +280,30 @@ fn a_trainer_edits_the_lexicon_beside_the_conversation() {
     chat.say("/quit");
     assert!(chat.0.wait().unwrap().success());
 }
+
+#[test]
+fn a_weight_must_count_in_its_own_example() {
+    let text = fs::read_to_string("prompts/lexicon/weights.toml").unwrap();
+    let check = |from: &str, to: &str| {
+        assert!(text.contains(from), "the file of this test has changed: {from}");
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("weights.toml"), text.replacen(from, to, 1)).unwrap();
+        let folders = Folders { lexicon: Some(home.path().to_owned()), ..Folders::default() };
+        Library::open(folders).unwrap().judge().unwrap_err().to_string()
+    };
+    let line = |name: &str| 1 + text.lines().position(|l| l.starts_with(name)).unwrap();
+    for (from, to, name) in [
+        ("You're worried about her.", "It rained on Monday.", "feeling"),
+        ("You walked a lot.", "You walked far.", "lot"),
+        ("T: You should be ashamed of yourself.", "T: You were first.", "shame"),
+        ("T: You're tired of it. C: Yeah.", "C: I was there all day.", "after_reflection"),
+    ] {
+        let error = check(from, to);
+        let place = format!("weights.toml:{}: `{name}` does not count", line(&format!("{name} = ")));
+        assert!(error.contains(&place), "{error}\n{place}");
+    }
+    let error = check("from = \"codes\", example = \"You walked a lot.\"", "example = \"You walked a lot.\"");
+    assert!(error.contains("missing field `from`"), "{error}");
+    let error = check("from = \"codes\", example = \"You walked a lot.\"", "from = \"luck\", example = \"A lot.\"");
+    assert!(error.contains("luck"), "{error}");
+}

@@ -314,14 +314,14 @@ fn overruling_has_its_events() {
     ];
     let events = events(&talk(home.path(), &["--persona", "ray", "--seed", "1", "--json"], &lines));
     let names: Vec<_> = events.iter().map(|e| e["event"].as_str().unwrap()).collect();
-    let turn = ["verdict", "client", "state"];
+    let turn = ["verdict", "coach", "client", "state"];
     let overruled = ["overrule", "verdict", "state"];
     let expected =
         [&["client", "state", "error"][..], &turn, &["error", "error"], &overruled, &["summary"]].concat();
     assert_eq!(names, expected);
-    assert_eq!(events[6]["hint"], "did you mean `affirm`?");
-    assert!(events[7]["hint"].as_str().unwrap().contains("emphasise_autonomy"), "{}", events[7]);
-    assert_eq!((&events[8]["turn"], &events[8]["codes"][0]), (&1.into(), &"affirm".into()));
-    assert!(events[3]["score"].as_f64().unwrap() < 0.0 && events[9]["score"].as_f64().unwrap() > 0.0);
-    assert!(events[10]["discord"].as_f64() < events[5]["discord"].as_f64());
+    assert_eq!(events[7]["hint"], "did you mean `affirm`?");
+    assert!(events[8]["hint"].as_str().unwrap().contains("emphasise_autonomy"), "{}", events[8]);
+    assert_eq!((&events[9]["turn"], &events[9]["codes"][0]), (&1.into(), &"affirm".into()));
+    assert!(events[3]["score"].as_f64().unwrap() < 0.0 && events[10]["score"].as_f64().unwrap() > 0.0);
+    assert!(events[11]["discord"].as_f64() < events[6]["discord"].as_f64());
 }

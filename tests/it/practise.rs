@@ -50,7 +50,7 @@ fn arguing_hardens_and_rolling_softens() {
 fn the_verdict_names_what_was_done() {
     let mut practice = practice("ray", 3, Store::in_memory().unwrap(), mumbling());
     assert_eq!(practice.hear("You're just making excuses, and you know it.").unwrap().band, Band::Arguing);
-    let suggestion = practice.suggestion().expect("an alternative after arguing");
+    let suggestion = practice.feedback().and_then(|f| f.alternative).expect("an alternative after arguing");
     assert!(!suggestion.text.contains(['{', '}']), "{}", suggestion.text);
 }
 

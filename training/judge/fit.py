@@ -122,12 +122,23 @@ def cross_validate(marked, unmarked, acts, sizes, names):
 
 
 def write(path, names, words, coefficients, bias, present):
+    """Puts the new weights in place; examples stay, and a word that is new gets an empty one, which the
+    program refuses until somebody has written one."""
     text = open(path, encoding="utf-8").read()
-    line = lambda name, x: f"{name} = [{', '.join(f'{v:.1f}' for v in x)}]\n"
-    table = "".join(line(n, coefficients[:, i] + (bias if n == "bias" else 0)) for i, n in enumerate(names))
-    single = "".join(line(n, coefficients[:, len(names) + i]) for i, n in enumerate(words))
-    text = re.sub(r"(\[weights\.evidence\]\n).*?\n(?=\n)", lambda m: m[1] + table, text, flags=re.S)
-    text = re.sub(r"(\[weights\.word\]\n).*?\n(?=\n)", lambda m: m[1] + single, text, flags=re.S)
+
+    def table(title, entries):
+        nonlocal text
+        start = text.index(f"[weights.{title}]\n") + len(f"[weights.{title}]\n")
+        end = text.index("\n\n", start) + 1
+        examples = dict(re.findall(r"^(\w+) = .*example = (\"(?:[^\"\\\\]|\\\\.)*\") \}$", text[start:end], flags=re.M))
+        line = lambda name, x: (
+            f"{name} = {{ weight = [{', '.join(f'{v:.1f}' for v in x)}], "
+            f'from = "codes", example = {examples.get(name, chr(34) * 2)} }}\n'
+        )
+        text = text[:start] + "".join(line(name, x) for name, x in entries) + text[end:]
+
+    table("evidence", [(n, coefficients[:, i] + (bias if n == "bias" else 0)) for i, n in enumerate(names)])
+    table("word", [(n, coefficients[:, len(names) + i]) for i, n in enumerate(words)])
     text = re.sub(r"present = \[.*\]", f"present = [{', '.join(f'{x:.1f}' for x in present)}]", text)
     open(path, "w", encoding="utf-8").write(text)
 

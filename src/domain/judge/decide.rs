@@ -2,6 +2,7 @@
 //! Knows: what was seen in the unit, what the client had said. Never: scores, other replies.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use self::form::Rest;
 use super::Heard;
@@ -16,6 +17,7 @@ use super::whole::{self, Around};
 use crate::domain::talk::Talk;
 
 mod form;
+mod quote;
 
 /// Weight from which a cue against the client is believed.
 const STRONG: f32 = 0.5;
@@ -38,6 +40,8 @@ pub struct Bench<'a> {
     pub features: Features,
     around: Around<'a>,
     text: &'a str,
+    /// Where the reply quotes the client.
+    quotes: Vec<Range<usize>>,
 }
 
 impl<'a> Bench<'a> {
@@ -45,7 +49,8 @@ impl<'a> Bench<'a> {
     pub fn new(around: Around<'a>, heard: &'a Heard<'a>, text: &'a str, reading: &'a Reading) -> Self {
         let all: Vec<&Seen> = reading.units.iter().collect();
         let features = whole::features(&around, text, reading, &all);
-        Self { lexicon: around.lexicon, heard, reading, features, around, text }
+        let quotes = quote::of_client(text, heard.client);
+        Self { lexicon: around.lexicon, heard, reading, features, around, text, quotes }
     }
 
     /// Whether the client had spoken for staying, or against the speaker.
@@ -91,6 +96,10 @@ impl<'a> Bench<'a> {
     }
 
     fn by_phrase(&self, seen: &Seen) -> Option<Coded> {
+        let at = &seen.unit.at;
+        if self.quotes.iter().any(|quote| quote.start <= at.start && at.end <= quote.end) {
+            return Some(Coded::new(Code::NotCoded, Row::None, "quoted"));
+        }
         if let Some(coded) = self.against(seen) {
             return Some(coded);
         }
@@ -118,6 +127,10 @@ impl<'a> Bench<'a> {
             hit.cue,
             Cue::Rhetorical | Cue::Disbelief | Cue::Sarcasm | Cue::Remind | Cue::Siding | Cue::Blame
         );
+        // "I lied about the rent" - "you lied about the rent".
+        if matches!(hit.cue, Cue::Blame | Cue::Remind) && self.gives_back_whole(seen) {
+            return hit.weight * ECHOED;
+        }
         // Nobody can be disbelieved who has not taken a stand.
         if hit.cue == Cue::Disbelief && !self.resisted() {
             return hit.weight * UNPROVOKED;
@@ -143,6 +156,13 @@ impl<'a> Bench<'a> {
         let echoed =
             seen.about_client && content.clone().next().is_some() && content.all(|t| self.around.echo.has(t));
         if echoed { hit.weight * ECHOED } else { hit.weight }
+    }
+
+    /// Whether a unit about the client is their own words to the end.
+    fn gives_back_whole(&self, seen: &Seen) -> bool {
+        let tokens = self.reading.tokens[seen.unit.tokens.clone()].iter();
+        let content = tokens.filter(|t| !self.lexicon.is(t.word, Class::Function));
+        seen.about_client && content.clone().count() >= 2 && content.clone().all(|t| self.around.echo.has(t))
     }
 
     /// Whether the client had said the same word for what must be, denied or not as here.

@@ -230,7 +230,7 @@ impl Lexicon {
         let (trainee, client) = Default::default();
         let mut vocabulary = vocabulary;
         let words =
-            weights.word.iter().map(|(word, evidence)| (vocabulary.intern(word), *evidence)).collect();
+            weights.word.iter().map(|(word, evidence)| (vocabulary.intern(word), evidence.weight)).collect();
         let mut lexicon = Self { vocabulary, groups: Vec::new(), weights, words, trainee, client };
         let mut examples = Vec::new();
         for (name, text, file) in parsed {

@@ -8,6 +8,7 @@ pub mod bulk;
 mod client;
 mod coded;
 mod decide;
+mod examples;
 mod features;
 mod forms;
 mod labels;
@@ -99,7 +100,9 @@ impl Judge {
     /// A judge with the lexicon of `files` (name, text), which replaces the built-in one whole.
     /// Every fault of every file is told.
     pub fn from_lexicon(files: &[(String, String)]) -> Result<Judge, Vec<Problem>> {
-        Lexicon::compile(files).map(|lexicon| Judge { lexicon })
+        let judge = Lexicon::compile(files).map(|lexicon| Judge { lexicon })?;
+        let problems = examples::check(&judge, files);
+        if problems.is_empty() { Ok(judge) } else { Err(problems) }
     }
 
     /// What a trainee's reply does.
@@ -116,7 +119,7 @@ impl Judge {
         self.read(heard, text, |bench| overrule::verdict(bench, text, codes))
     }
 
-    fn read(&self, heard: &Heard<'_>, text: &str, judge: impl FnOnce(&Bench<'_>) -> Verdict) -> Verdict {
+    fn read<T>(&self, heard: &Heard<'_>, text: &str, judge: impl FnOnce(&Bench<'_>) -> T) -> T {
         let echo = Echo::of(&self.lexicon, heard.client);
         let reading = reading::read(&self.lexicon, &echo, text);
         let around = Around { lexicon: &self.lexicon, echo: &echo, before: heard.before };

@@ -68,7 +68,7 @@ pub fn verdict(bench: &Bench<'_>, text: &str, codes: &[Code]) -> Verdict {
     mend(bench, &mut coded);
     let context = score::context(bench.heard);
     let worth: Vec<f32> = coded.iter().map(|c| bench.lexicon.weights.value(c.row, context)).collect();
-    let (score, band) = score::scored(&coded, &worth, 1.0);
+    let (score, band) = score::scored(&coded, &worth);
     let steer = steer(bench, &coded, &seen);
     Verdict {
         score,

@@ -34,9 +34,12 @@ const BAND: f32 = 0.35;
 
 /// The verdict on a reply whose units are coded.
 pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
-    let worth = worths(bench, coded);
+    let mut worth = worths(bench, coded);
     let parrots = bench.parrots(coded);
-    let (score, band) = scored(coded, &worth, if parrots { CAP } else { 1.0 });
+    if parrots {
+        cap_reflections(coded, &mut worth);
+    }
+    let (score, band) = scored(coded, &worth);
     let steer = steer(bench, coded);
     let acts = acts(bench, coded);
     Verdict {
@@ -57,10 +60,21 @@ pub fn verdict(bench: &Bench<'_>, coded: &[Coded]) -> Verdict {
     }
 }
 
-/// Score, at most `cap`, and band of units that are worth so much by themselves.
-pub fn scored(coded: &[Coded], worth: &[f32], cap: f32) -> (f32, Band) {
+/// What a reply reflects earns next to nothing where it only says the client's words again; what
+/// else it does keeps its worth.
+fn cap_reflections(coded: &[Coded], worth: &mut [f32]) {
+    let reflects = coded.iter().map(|c| c.code.is_reflection());
+    let mut left = CAP;
+    for (worth, _) in worth.iter_mut().zip(reflects).filter(|(_, reflects)| *reflects) {
+        *worth = worth.min(left);
+        left = (left - worth.max(0.0)).max(0.0);
+    }
+}
+
+/// Score and band of units that are worth so much by themselves.
+pub fn scored(coded: &[Coded], worth: &[f32]) -> (f32, Band) {
     let (good, bad) = (together(coded, worth, 1.0), together(coded, worth, -1.0));
-    let score = (good * (1.0 - SPOILS * bad) - bad).clamp(-1.0, 1.0).min(cap);
+    let score = (good * (1.0 - SPOILS * bad) - bad).clamp(-1.0, 1.0);
     // Three decimals say all that the score knows, and read well in JSON.
     let score = (score * 1e3).round() / 1e3;
     (score, band(score, good, bad))

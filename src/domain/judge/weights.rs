@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::features::{Feature, Features};
 use super::reading::Seen;
 
 /// A row of the value table: what a unit does, for the score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Row {
     ComplexReflection,
@@ -46,24 +46,49 @@ pub type Values = [f32; 4];
 /// Evidence that a reply or unit gives for reflection, question and input.
 pub type Evidence = [f32; 3];
 
+/// Where a weight is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Set by hand, after the manuals.
+    Rule,
+    /// Fitted to the codes of annotated sessions.
+    Codes,
+    /// Fitted to whether whole sessions were good or poor.
+    Quality,
+}
+
+/// A weight that says where it is from and what it is for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sourced<T> {
+    /// The number or numbers.
+    pub weight: T,
+    /// Where they are from; for people who read the file.
+    #[serde(rename = "from")]
+    pub _from: Origin,
+    /// A reply of our own in which it counts; see `examples.rs`.
+    pub example: String,
+}
+
 /// What speaks for a complex reflection (above 0 in sum) and against it.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Complexity {
     /// Always.
-    pub bias: f32,
+    pub bias: Sourced<f32>,
     /// Each word up to forty.
-    pub word: f32,
+    pub word: Sourced<f32>,
     /// The largest share of a unit's content that the client had just said.
-    pub overlap: f32,
+    pub overlap: Sourced<f32>,
     /// A feeling is named.
-    pub feeling: f32,
+    pub feeling: Sourced<f32>,
     /// A meaning is named.
-    pub meaning: f32,
+    pub meaning: Sourced<f32>,
     /// Two sides are held together.
-    pub side: f32,
+    pub side: Sourced<f32>,
     /// Each unit up to four.
-    pub unit: f32,
+    pub unit: Sourced<f32>,
 }
 
 impl Complexity {
@@ -73,13 +98,13 @@ impl Complexity {
         let one = |feature, weight: f32| if shows(feature) { weight } else { 0.0 };
         let words: usize = units.clone().map(|u| u.unit.tokens.len()).sum();
         let overlap = units.clone().map(|u| u.overlap).fold(0.0, f32::max);
-        let sum = self.bias
-            + self.word * words.min(40) as f32
-            + self.overlap * overlap
-            + one(Feature::Feeling, self.feeling)
-            + one(Feature::Meaning, self.meaning)
-            + one(Feature::Side, self.side)
-            + self.unit * units.clone().count().min(4) as f32;
+        let sum = self.bias.weight
+            + self.word.weight * words.min(40) as f32
+            + self.overlap.weight * overlap
+            + one(Feature::Feeling, self.feeling.weight)
+            + one(Feature::Meaning, self.meaning.weight)
+            + one(Feature::Side, self.side.weight)
+            + self.unit.weight * units.clone().count().min(4) as f32;
         sum > 0.0
     }
 }
@@ -89,7 +114,7 @@ impl Complexity {
 #[serde(deny_unknown_fields)]
 pub struct Weights {
     /// Weight of each feature for reflection, question, input.
-    pub evidence: BTreeMap<Feature, Evidence>,
+    pub evidence: BTreeMap<Feature, Sourced<Evidence>>,
     /// How far the evidence for an act may stay behind the strongest other (or behind none)
     /// for the act still to count as present in a reply.
     pub present: Evidence,
@@ -97,11 +122,11 @@ pub struct Weights {
     pub prior: Evidence,
     /// Weight of single words, each counted once a reply.
     #[serde(default)]
-    pub word: BTreeMap<String, Evidence>,
+    pub word: BTreeMap<String, Sourced<Evidence>>,
     /// What makes a reflection complex.
     pub complex: Complexity,
     /// The value table.
-    pub value: BTreeMap<Row, Values>,
+    pub value: BTreeMap<Row, Sourced<Values>>,
     /// What a client turn adds for change, neutral, sustain; see `client.rs`.
     pub talk: super::client::TalkWeights,
 }
@@ -109,7 +134,7 @@ pub struct Weights {
 impl Weights {
     /// The value of a row in the context `context` (0 sustain, 1 discord, 2 neutral, 3 change).
     pub fn value(&self, row: Row, context: usize) -> f32 {
-        self.value.get(&row).map_or(0.0, |values| values[context])
+        self.value.get(&row).map_or(0.0, |values| values.weight[context])
     }
 
     /// How far the evidence for each act is ahead of the best other, or of none.
@@ -128,7 +153,7 @@ impl Weights {
         for (feature, weights) in &self.evidence {
             let x = features.0[*feature as usize];
             if x != 0.0 {
-                for (s, w) in sum.iter_mut().zip(weights) {
+                for (s, w) in sum.iter_mut().zip(weights.weight) {
                     *s += x * w;
                 }
             }

@@ -38,12 +38,19 @@ impl Conversation<'_> {
             return Ok(());
         };
         match self.manner {
-            Manner::Json => self.screen.line(&Event::verdict(turn, said).line())?,
+            Manner::Json => {
+                self.screen.line(&Event::verdict(turn, said).line())?;
+                if let Some(feedback) = self.practice.feedback() {
+                    self.screen.line(&Event::Coach { turn, feedback: &feedback }.line())?;
+                }
+            }
             Manner::Quiet => {}
             Manner::Judged => {
                 self.screen.line(&words::verdict_line(self.screen, said))?;
-                if let Some(suggestion) = self.practice.suggestion() {
-                    self.screen.line(&words::suggestion_line(self.screen, &suggestion))?;
+                if let Some(feedback) = self.practice.feedback() {
+                    for line in words::feedback(&feedback) {
+                        self.screen.line(&self.screen.tinted(Tone::Aside, &line))?;
+                    }
                 }
             }
         }

@@ -1,0 +1,29 @@
+//! What a stored session comes to, also against those before it.
+
+use crate::app::AppError;
+use crate::domain::session::{Path, SessionId};
+use crate::domain::summary::{self, COMPARED, ENOUGH_REPLIES, Summary};
+use crate::store::Store;
+
+/// The figures of session `id`, whose turns are `path`, with their drift against the last five
+/// sessions before it that are long enough to compare.
+///
+/// # Errors
+/// Where an earlier session can't be read.
+pub fn summary(store: &Store, id: SessionId, path: &Path) -> Result<Summary, AppError> {
+    let mut summary = summary::summarise(path);
+    let long = |turns: u32| turns as usize >= ENOUGH_REPLIES;
+    let before: Vec<SessionId> = store
+        .list()?
+        .into_iter()
+        .filter(|listed| listed.id < id && long(listed.turns))
+        .map(|listed| listed.id)
+        .take(COMPARED)
+        .collect();
+    let before: Vec<Summary> = before
+        .into_iter()
+        .map(|id| Ok(summary::summarise(&store.load(id)?.1)))
+        .collect::<Result<_, AppError>>()?;
+    summary.drift = summary::drift(&summary, &before);
+    Ok(summary)
+}
