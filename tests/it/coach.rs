@@ -150,11 +150,12 @@ fn alternatives_in_500_situations_pass_the_judge_and_take_up_the_client_s_words(
         own += usize::from(quotes || !said.is_disjoint(&content(&suggestion.text)));
         writeln!(log, "{seed} {:?} “{}” -> {}", client.action, client.text, suggestion.text).unwrap();
     }
-    // For the reader of a failing test, and of `--nocapture`.
-    println!("built {built}, of these {good} pass; offered in {offered} of 500, {own} in the client's words");
-    assert!(good as f32 >= 0.9 * built as f32, "{good} of {built} pass\n{log}");
-    assert!(offered >= 425, "offered in {offered}\n{log}");
-    assert!(own as f32 >= 0.95 * offered as f32, "{own} of {offered}\n{log}");
+    let found = format!(
+        "built {built}, of these {good} pass; offered in {offered} of 500, {own} in the client's words"
+    );
+    assert!(good as f32 >= 0.9 * built as f32, "{found}\n{log}");
+    assert!(offered >= 425, "{found}\n{log}");
+    assert!(own as f32 >= 0.95 * offered as f32, "{found}\n{log}");
 }
 
 /// The feedback on the last of `replies`, each of which answers `client`.

@@ -143,7 +143,7 @@ fn drift_is_against_the_mean_of_sessions_that_are_long_enough() {
     assert_eq!(drift.sessions, 2);
     let (now, before) = (good.mean_roll.unwrap(), poor.mean_roll.unwrap());
     assert!((drift.mean_roll.unwrap() - (now - before) / 2.0).abs() < 1e-5, "{drift:?}");
-    assert_eq!(summary::drift(&good, &[short.clone()]), None, "nothing to compare with");
+    assert_eq!(summary::drift(&good, std::slice::from_ref(&short)), None, "nothing to compare with");
     assert_eq!(summary::drift(&short, &[good]), None, "too short itself");
 }
 

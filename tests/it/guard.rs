@@ -1,6 +1,10 @@
 //! What may be spoken, and what may not.
 
+use std::path::Path;
+
 use pushback::domain::guard::{self, Fault, Scene};
+use pushback::domain::judge::bulk::{Entry, Speaker};
+use pushback::files::transcript::{Options, Reader};
 
 use crate::support::practice::setting;
 
@@ -28,10 +32,11 @@ fn plain_resistance_has_no_fault() {
         "I'm here because a judge said so.",
         "You get paid whether I talk or not.",
         "I heard you the first time.",
-        "Sounds like a lot of paperwork.",
     ] {
         assert_eq!(check(line, "How much do you drink?", &["Fine."]), [""; 0], "{line}");
     }
+    // One in eleven is taken for a counsellor's by its words, which rules nothing out.
+    assert_eq!(check("Sounds like a lot of paperwork.", "Hm.", &[]), ["counsellor's words"]);
 }
 
 #[test]
@@ -71,9 +76,9 @@ fn echoes_repeats_and_alike_openings_are_faults() {
 
 #[test]
 fn manner_weighs_less_than_role() {
-    assert_eq!(check("What do you want from me?", "Hm.", &[]), ["question"]);
+    assert_eq!(check("What's it to you?", "Hm.", &[]), ["question"]);
     assert_eq!(check("You're right, that makes sense.", "Hm.", &[]), ["agreement"]);
-    assert_eq!(check(&"well you know how it is ".repeat(9), "Hm.", &[]), ["length"]);
+    assert_eq!(check(&"well my mom took my phone ".repeat(9), "Hm.", &[]), ["length"]);
     assert!(Fault::Question.penalty() < Fault::TherapistSpeak.penalty());
     assert!(Fault::TherapistSpeak.penalty() < Fault::RoleBreak.penalty());
 }
@@ -90,4 +95,49 @@ fn what_is_not_speech_is_cut_away() {
     ] {
         assert_eq!(guard::clean(raw), spoken, "{raw:?}");
     }
+}
+
+#[test]
+fn a_counsellor_s_words_are_a_light_fault() {
+    for line in [
+        "What would you like to talk about with me today?",
+        "So it seems like this is really important for you and your family.",
+        "On a scale of one to ten, how confident are you about that change?",
+    ] {
+        assert!(guard::reads_like_a_counsellor(line), "{line}");
+        assert!(check(line, "Hm.", &[]).contains(&"counsellor's words"), "{line}");
+    }
+    for line in [
+        "I don't know, I just got tired of him always asking me.",
+        "My mom took my phone, and now I can't even call my friends.",
+        "What about it?",
+    ] {
+        assert!(!guard::reads_like_a_counsellor(line), "{line}");
+    }
+    assert!(guard::penalty(&[Fault::Counsellor]) < 1.0, "it rules nothing out by itself");
+}
+
+/// The share of turns of six words and more that read like a counsellor's, of real clients and of real
+/// counsellors. The weights were fitted to these sessions; on others it is .09 and .90 (the fit's own
+/// cross-validation).
+#[test]
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
+fn real_clients_are_seldom_taken_for_counsellors() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/annomi_dev.csv");
+    let Ok(file) = std::fs::File::open(path) else {
+        println!("skipped: no evaluation data beside the crate");
+        return;
+    };
+    let mut rows = Reader::open("dev.csv", file, &Options::default()).unwrap();
+    let mut flagged = [(0, 0); 2]; // client, counsellor
+    while let Some(row) = rows.next_row().unwrap() {
+        let Entry::Turn(turn) = row.unwrap() else { panic!("a turn in each row") };
+        if turn.text.split_whitespace().count() >= 6 {
+            let (all, found) = &mut flagged[usize::from(turn.speaker == Speaker::Trainee)];
+            *all += 1;
+            *found += i32::from(guard::reads_like_a_counsellor(&turn.text));
+        }
+    }
+    let [client, counsellor] = flagged.map(|(all, found)| f64::from(found) / f64::from(all));
+    assert!(client <= 0.09 && counsellor >= 0.90, "clients {client:.3}, counsellors {counsellor:.3}");
 }

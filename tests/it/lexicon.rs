@@ -304,6 +304,7 @@ fn a_weight_must_count_in_its_own_example() {
     }
     let error = check("from = \"codes\", example = \"You walked a lot.\"", "example = \"You walked a lot.\"");
     assert!(error.contains("missing field `from`"), "{error}");
-    let error = check("from = \"codes\", example = \"You walked a lot.\"", "from = \"luck\", example = \"A lot.\"");
+    let error =
+        check("from = \"codes\", example = \"You walked a lot.\"", "from = \"luck\", example = \"A lot.\"");
     assert!(error.contains("luck"), "{error}");
 }

@@ -42,7 +42,11 @@ pub(super) fn check(judge: &Judge, files: &[(String, String)]) -> Vec<Problem> {
     let weights = &judge.lexicon.weights;
     let mut problems = Vec::new();
     let mut note = |table: &str, name: &str, example: &str| {
-        problems.push(problem(files, (table, name), format!("`{name}` does not count in its example: {example}")));
+        problems.push(problem(
+            files,
+            (table, name),
+            format!("`{name}` does not count in its example: {example}"),
+        ));
     };
     for (feature, weight) in &weights.evidence {
         if !with_bench(judge, weight, |bench| bench.features.has(*feature)) {
