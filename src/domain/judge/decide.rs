@@ -78,6 +78,9 @@ impl<'a> Bench<'a> {
 
     /// For each unit the first one with the same words.
     fn first_alike(&self) -> Vec<usize> {
+        if self.reading.units.len() < 2 {
+            return vec![0; self.reading.units.len()];
+        }
         let mut known = HashMap::new();
         let words = |seen: &Seen| -> Vec<_> {
             self.reading.tokens[seen.unit.tokens.clone()].iter().map(|t| (t.word, t.stem)).collect()

@@ -1,13 +1,11 @@
 //! The judge's phrase files: TOML to one compiled form.
 //! Knows: the format of `prompts/lexicon/*.toml`. Never: disk, replies.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 
 use super::phrase::{Classes, Fault, Index, Phrase, Scope};
 use super::weights::{Evidence, Weights};
-use super::words::{Stop, Token, Vocabulary, WordId, tokenise};
+use super::words::{ShortMap, Stop, Token, Vocabulary, WordId, tokenise};
 use super::written::{File, Group as Written};
 use crate::domain::problem::Problem;
 
@@ -195,7 +193,7 @@ pub struct Lexicon {
     /// Hand-set and fitted weights.
     pub weights: Weights,
     /// Weights of single words.
-    words: HashMap<WordId, Evidence>,
+    words: ShortMap<WordId, Evidence>,
     trainee: Phrases,
     client: Phrases,
 }

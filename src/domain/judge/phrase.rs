@@ -35,6 +35,16 @@ struct Choice {
 }
 
 impl Choice {
+    /// Whether it asks for one of some words, and for nothing else.
+    fn is_plain(&self) -> bool {
+        self.classes.is_empty() && self.stems.is_empty()
+    }
+
+    /// Sieve bits of its words.
+    fn sieve(&self) -> u64 {
+        self.words.iter().fold(0, |bits, word| bits | sieve(*word))
+    }
+
     fn fits(&self, token: &Token, vocabulary: &Vocabulary) -> bool {
         self.words.contains(&token.word)
             || self.stems.contains(&token.stem)
@@ -100,13 +110,22 @@ impl Phrase {
         words.chain(stems).chain(choice.classes.iter().map(|class| Head::Class(*class))).collect()
     }
 
+    /// Sieve bits of the words of which one must come somewhere after the first: of the part with
+    /// the fewest. All ones where no part asks for plain words.
+    fn later(&self) -> u64 {
+        let after = self.parts.iter().skip_while(|(p, _)| *p == Part::Start).skip(1);
+        let plain = after.filter_map(|(part, optional)| match part {
+            Part::One(choice) if !optional && choice.is_plain() => Some(choice.sieve()),
+            _ => None,
+        });
+        plain.min_by_key(|bits| bits.count_ones()).unwrap_or(u64::MAX)
+    }
+
     /// Sieve bits of the second word; all ones unless it must be one of some plain words.
     fn second(&self) -> u64 {
         let mut plain = self.parts.iter().skip_while(|(p, _)| *p == Part::Start).skip(1);
         match plain.next() {
-            Some((Part::One(choice), false)) if choice.classes.is_empty() && choice.stems.is_empty() => {
-                choice.words.iter().fold(0, |bits, word| bits | sieve(*word))
-            }
+            Some((Part::One(choice), false)) if choice.is_plain() => choice.sieve(),
             _ => u64::MAX,
         }
     }
@@ -146,17 +165,19 @@ pub struct Index {
     stems: ShortMap<u64, Vec<Candidate>>,
 }
 
-/// A phrase that may begin at a word, with a sieve for the word after it.
+/// A phrase that may begin at a word, with sieves for the words after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     number: u32,
-    next: u64, // bits of the words that can come second; all ones if any can
+    next: u64,  // bits of the words that can come second; all ones if any can
+    later: u64, // bits of words of which one must come somewhere after the first
 }
 
 impl Index {
     /// Adds a phrase; its number is its place in the order of adding.
     pub fn add(&mut self, phrase: Phrase) {
-        let candidate = Candidate { number: self.phrases.len() as u32, next: phrase.second() };
+        let (next, later) = (phrase.second(), phrase.later());
+        let candidate = Candidate { number: self.phrases.len() as u32, next, later };
         for head in phrase.heads() {
             self.by_head.entry(head).or_default().push(candidate);
         }
@@ -185,13 +206,21 @@ impl Index {
 
     /// Calls `found(phrase number, first token, one past the last)` for every match in `scope`.
     pub fn search(&self, scope: &Scope<'_>, found: &mut dyn FnMut(usize, usize, usize)) {
+        // From the end, so that what stands behind each word is known.
+        let mut behind = 0;
+        let mut from = vec![0; scope.end - scope.start];
+        for at in (scope.start..scope.end).rev() {
+            from[at - scope.start] = behind;
+            behind |= sieve(scope.tokens[at].word);
+        }
         for at in scope.start..scope.end {
             let token = &scope.tokens[at];
+            let here = (at, from[at - scope.start]);
             if let Some(candidates) = self.heads.get(token.word as usize) {
-                self.try_all(candidates, scope, at, found);
+                self.try_all(candidates, scope, here, found);
             }
             if let Some(candidates) = self.stems.get(&token.stem) {
-                self.try_all(candidates, scope, at, found);
+                self.try_all(candidates, scope, here, found);
             }
         }
     }
@@ -200,11 +229,14 @@ impl Index {
         &self,
         candidates: &[Candidate],
         scope: &Scope<'_>,
-        at: usize,
+        (at, behind): (usize, u64),
         found: &mut dyn FnMut(usize, usize, usize),
     ) {
         let next = reachable(scope, at);
-        for candidate in candidates.iter().filter(|c| c.next == u64::MAX || c.next & next != 0) {
+        let may = |c: &&Candidate| {
+            (c.next == u64::MAX || c.next & next != 0) && (c.later == u64::MAX || c.later & behind != 0)
+        };
+        for candidate in candidates.iter().filter(may) {
             let number = candidate.number as usize;
             if let Some(end) = matched(&self.phrases[number].parts, scope, at, at) {
                 found(number, at, end);
@@ -225,6 +257,7 @@ fn reachable(scope: &Scope<'_>, at: usize) -> u64 {
     bits
 }
 
+/// The bit of a word in a sieve.
 fn sieve(word: WordId) -> u64 {
     1 << (word % u64::BITS)
 }

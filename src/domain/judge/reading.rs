@@ -1,13 +1,12 @@
 //! What can be seen in each unit of a reply: phrases found, form, overlap with the client.
 //! Knows: lexicon, units. Never: codes, scores.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::features::{Feature, Features};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::units::{Unit, split};
-use super::words::{Stop, Token, WordId};
+use super::words::{ShortMap, Stop, Token, WordId};
 
 /// A question that begins so few words before the end of a unit is what the unit ends on.
 const LATE: usize = 14;
@@ -90,7 +89,7 @@ pub struct Reading {
 /// What the client said last, as far as a reply may echo or answer it.
 #[derive(Debug, Default)]
 pub struct Echo {
-    last: HashMap<u64, usize>, // the last place in `order`, by stem
+    last: ShortMap<u64, usize>, // the last place in `order`, by stem
     /// Stems of its content words, in order.
     pub order: Vec<u64>,
     /// Whether it ended in a question.
