@@ -112,7 +112,7 @@ fn all_clients_are_listed_and_can_talk() {
     let listed: Value =
         serde_json::from_str(&talk(home.path(), &["personas", "list", "--json"], &[])).unwrap();
     let listed = listed.as_array().unwrap();
-    assert_eq!(listed.len(), 10);
+    assert_eq!(listed.len(), 30);
     for persona in listed {
         for field in ["id", "name", "type", "topic", "difficulty", "blurb"] {
             assert!(!persona[field].is_null(), "{persona} lacks {field}");
@@ -129,7 +129,7 @@ fn all_clients_are_listed_and_can_talk() {
 fn the_shipped_prompts_have_no_problems() {
     let home = tempfile::tempdir().unwrap();
     let told = talk(home.path(), &["personas", "check"], &[]);
-    assert!(told.contains("10 clients") && told.contains(" 0 problems"), "{told}");
+    assert!(told.contains("30 clients") && told.contains(" 0 problems"), "{told}");
 }
 
 #[test]

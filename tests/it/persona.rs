@@ -1,6 +1,7 @@
-//! Persona files: what parses, what is refused and where, and the ten that ship.
+//! Persona files: what parses, what is refused and where, and those that ship.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use pushback::domain::persona::{Gender, Kind, Persona, body, parse};
 use pushback::domain::problem::Problem;
@@ -50,19 +51,25 @@ C: Hm.
 
 /// The personas that ship, by file name.
 pub fn shipped() -> Vec<Persona> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/personas");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let read = |file: &std::path::PathBuf| {
-        let name = file.file_name().unwrap().to_str().unwrap();
-        parse(name, &std::fs::read_to_string(file).unwrap(), &|_| None).unwrap()
-    };
-    files.iter().map(read).collect()
+    files.iter().map(|file| one(file.file_stem().unwrap().to_str().unwrap())).collect()
 }
 
 /// One of them.
 pub fn one(id: &str) -> Persona {
-    shipped().into_iter().find(|persona| persona.id == id).unwrap()
+    read(id).unwrap()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/personas")
+}
+
+/// The shipped persona of that id, if there is one; the one that it extends is read first.
+fn read(id: &str) -> Option<Persona> {
+    let name = format!("{id}.md");
+    let text = std::fs::read_to_string(folder().join(&name)).ok()?;
+    Some(parse(&name, &text, &read).unwrap())
 }
 
 fn small() -> Persona {
@@ -213,15 +220,38 @@ fn extends_is_checked_like_the_rest() {
 }
 
 #[test]
-fn ten_personas_ship_one_of_each_type() {
-    let personas = shipped();
-    let mut ids: Vec<_> = personas.iter().map(|persona| persona.id.as_str()).collect();
-    ids.sort_unstable();
-    assert_eq!(ids, ["carol", "ellen", "gwen", "june", "martin", "nadia", "ray", "rosa", "tyler", "vince"]);
-    let mut kinds: Vec<_> = personas.iter().map(|persona| persona.kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
+fn ten_main_personas_ship_one_of_each_type() {
+    let main = ["carol", "ellen", "gwen", "june", "martin", "nadia", "ray", "rosa", "tyler", "vince"];
+    let kinds: BTreeSet<_> = main.iter().map(|id| one(id).kind).collect();
     assert_eq!(kinds.len(), 10);
+}
+
+#[test]
+fn every_type_meets_three_topics_at_least() {
+    let personas = shipped();
+    let mut topics: BTreeMap<Kind, BTreeSet<&str>> = BTreeMap::new();
+    for persona in &personas {
+        topics.entry(persona.kind).or_default().insert(&persona.topic);
+    }
+    assert_eq!(topics.len(), 10);
+    assert!(topics.values().all(|topics| topics.len() >= 3), "{topics:?}");
+}
+
+#[test]
+fn a_variant_is_another_person_and_not_another_topic_alone() {
+    let personas = shipped();
+    let told = |p: &Persona| -> Vec<String> {
+        let facts = p.facts.iter().flat_map(|fact| fact.say.iter().chain([&fact.text]));
+        let own = [&p.name, &p.blurb, &p.aim, &p.body].into_iter().chain(&p.openings);
+        own.chain(facts).cloned().collect()
+    };
+    for (i, a) in personas.iter().enumerate() {
+        let of_a = told(a);
+        for b in &personas[i + 1..] {
+            let shared = told(b).into_iter().find(|text| of_a.contains(text));
+            assert_eq!(shared, None, "{} and {}", a.id, b.id);
+        }
+    }
 }
 
 #[test]
