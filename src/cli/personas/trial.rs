@@ -27,7 +27,8 @@ pub(super) struct TestArgs {
     /// Also what clients say: with the bundled client, or the model of `--model`.
     #[arg(long)]
     with_model: bool,
-    /// Sessions for each client (and script): 200 of moves, 3 of replies by default.
+    /// Sessions for each client: 200 by default. With a model, sessions of replies for each client
+    /// and script: 3 by default; those of moves are 200 then.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=100_000))]
     seeds: Option<u64>,
     /// An array of objects.
@@ -44,9 +45,10 @@ pub(super) fn run(args: &TestArgs) -> anyhow::Result<ExitCode> {
     let library = args.prompts.load()?;
     let personas = chosen(screen, &library, &args.ids)?;
     let mut progress = Progress::of(screen.reporting());
-    let seeds = args.seeds.unwrap_or(STATE_SEEDS);
+    let speaks = args.with_model || args.model.path().is_some();
+    let seeds = args.seeds.filter(|_| !speaks).unwrap_or(STATE_SEEDS);
     let mut measured = measure_state(&personas, seeds, &mut |done, all| progress.part(done, all, "clients"));
-    if args.with_model || args.model.path().is_some() {
+    if speaks {
         let (mut voice, _) = args.model.voice(&library, 3, None, screen)?;
         let seeds = args.seeds.unwrap_or(REPLY_SEEDS);
         let trial = Trial { personas: &personas, seeds, library: &library, scorer: None };

@@ -12,6 +12,8 @@ use super::stats;
 
 /// Replies in a row that are read together.
 const GROUP: usize = 5;
+/// Among fewer clients than these, one reply is not asked to give anybody away.
+const FEW: usize = 6;
 /// What is added to every count, so that nothing is impossible.
 const SMOOTHING: f64 = 0.5;
 
@@ -96,9 +98,10 @@ pub(super) fn figures(talks: &[&Talk<'_>]) -> Vec<Figure> {
         }
     }
     let (singles, groups) = (scored(&replies, 1), scored(&replies, GROUP));
-    let chance = 1.0 / ids.len() as f64;
+    // Three times chance; of a few clients, that would be more than can be had from one reply.
+    let by_one = if ids.len() < FEW { Target::Told } else { Target::AtLeast(3.0 / ids.len() as f64) };
     let mut figures = vec![
-        recognised("known by one reply", &singles, Target::AtLeast((3.0 * chance).min(0.9))),
+        recognised("known by one reply", &singles, by_one),
         recognised("known by five replies", &groups, Target::AtLeast(0.70)),
         closest_pair(&groups, &ids),
         constancy(talks, &ids),
