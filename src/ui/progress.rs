@@ -30,7 +30,7 @@ impl Progress {
     /// So many of all `what` are done.
     pub fn part(&mut self, done: usize, all: usize, what: &str) {
         const BAR: usize = 24;
-        let filled = if all == 0 { BAR } else { BAR * done.min(all) / all };
+        let filled = (BAR * done.min(all)).checked_div(all).unwrap_or(BAR);
         self.say(|| format!("[{}{}] {done} of {all} {what}", "#".repeat(filled), " ".repeat(BAR - filled)));
     }
 
