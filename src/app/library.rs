@@ -10,6 +10,7 @@ use crate::domain::lines::Banks;
 use crate::domain::persona::{self, Persona};
 use crate::domain::problem::{Problem, nearest};
 use crate::domain::prompt::Notes;
+use crate::domain::script;
 use crate::domain::session::Provenance;
 use crate::files::hash;
 use crate::files::prompts::{self, Prompts};
@@ -163,6 +164,30 @@ impl Library {
     pub fn coach(&self) -> Result<Coach, AppError> {
         let (file, text) = self.file("coach.toml")?;
         Coach::parse(file, text).map_err(AppError::Files)
+    }
+
+    /// A scripted trainee: the file of that path, else the script of that name.
+    ///
+    /// # Errors
+    /// Where there is neither, or it has problems.
+    pub fn script(&self, name: &str) -> Result<Vec<String>, AppError> {
+        let failed = |problem| AppError::Files(vec![problem]);
+        let path = Path::new(name);
+        if path.is_file() {
+            let text = prompts::read(path, name).map_err(failed)?;
+            return script::parse(name, &text).map_err(AppError::Files);
+        }
+        let stem = name.strip_suffix(".txt").unwrap_or(name);
+        let Some((shown, text)) = self.prompts.get(&format!("scripts/{stem}.txt")) else {
+            let known = self.prompts.below("scripts").filter_map(|(file, ..)| file.strip_suffix(".txt"));
+            let known: Vec<&str> = known.collect();
+            let hint = match nearest(stem, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("name a file, or one of {}", known.join(", ")),
+            };
+            return Err(failed(Problem::new(name, "is no file and no script").hint(hint)));
+        };
+        script::parse(shown, text).map_err(AppError::Files)
     }
 
     /// Hashes of what is in force for `persona` and a model of hash `model`.

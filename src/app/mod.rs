@@ -6,6 +6,8 @@ pub mod judge;
 pub mod library;
 pub mod practise;
 pub mod prompt;
+pub mod rehearse;
+pub mod repeat;
 pub mod sent;
 pub mod sessions;
 pub mod voice;

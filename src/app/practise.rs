@@ -19,7 +19,7 @@ use crate::domain::dice::Dice;
 use crate::domain::hearing::heard;
 use crate::domain::judge::{Judge, Technique, Verdict};
 use crate::domain::persona::Persona;
-use crate::domain::session::{Path, Reply, Said, SessionId, Setting};
+use crate::domain::session::{Path, Reply, RunnerUp, Said, SessionId, Setting};
 use crate::domain::summary::{self, Summary};
 use crate::domain::talk::Talk;
 use crate::store::Store;
@@ -112,20 +112,11 @@ impl Practice {
     pub fn answer(&mut self, listener: Listener<'_>, stopped: &dyn Fn() -> bool) -> Result<&Reply, AppError> {
         let moment = Moment::of(&self.setting.persona, self.setting.seed, &self.path);
         let spoken = self.cast.voice.speak(&moment.scene(&self.setting.persona, &self.path), stopped)?;
-        let Moment { step, intent, .. } = moment;
         let (text, cut) = say(&spoken.text, listener);
         if cut && text.is_empty() {
             return Err(AppError::Stopped);
         }
-        let reply = Reply {
-            text,
-            action: intent.action,
-            state: having_told(step.state, intent.fact.as_ref(), cut),
-            fact: intent.fact,
-            why: step.why,
-            cut,
-            runners_up: spoken.runners_up,
-        };
+        let reply = moment.reply(text, spoken.runners_up, cut);
         let turn = self.path.head().expect("a session has an opening").id;
         self.store.answer(turn, &reply)?;
         self.path.answer(reply);
@@ -235,6 +226,20 @@ impl Moment {
         let dice = Dice::for_turn(seed, u64::from(path.head().map_or(0, |t| t.number)));
         let (step, intent) = react(persona, path, dice.clone());
         Self { step, intent, dice }
+    }
+
+    /// The moment as it is recorded: what was said, and whether the client could not finish.
+    pub(super) fn reply(self, text: String, runners_up: Vec<RunnerUp>, cut: bool) -> Reply {
+        let Self { step, intent, .. } = self;
+        Reply {
+            text,
+            action: intent.action,
+            state: having_told(step.state, intent.fact.as_ref(), cut),
+            fact: intent.fact,
+            why: step.why,
+            cut,
+            runners_up,
+        }
     }
 
     /// What whoever words it needs to know.

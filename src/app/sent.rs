@@ -92,9 +92,14 @@ pub struct SentToken {
 
 /// What a session with `persona` comes to when the trainee says `text` to the opening.
 pub fn first_turn(persona: &Persona, seed: u64, judge: &Judge, text: &str) -> Path {
+    said(opened(persona, seed, judge), judge, text)
+}
+
+/// What a session with `persona` begins with.
+pub(super) fn opened(persona: &Persona, seed: u64, judge: &Judge) -> Path {
     let opening = practise::opening(persona, seed, judge);
     let turn = Turn { id: 0, parent: None, number: 0, trainee: None, reply: Some(opening), overruled: None };
-    said(Path::new(vec![turn]), judge, text)
+    Path::new(vec![turn])
 }
 
 /// `path` after the trainee has said `text`.

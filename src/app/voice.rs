@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use crate::app::AppError;
+use crate::app::library::Library;
 use crate::app::prompt::{self, Model, Prompt};
 use crate::chat::Message;
 use crate::domain::action::Action;
@@ -98,6 +99,24 @@ impl Voice {
     /// Whether this is the bundled client.
     pub fn is_pocket(&self) -> bool {
         matches!(self, Self::Pocket { .. })
+    }
+
+    /// The same model with the lines or notes of another library.
+    ///
+    /// # Errors
+    /// Where its files have problems.
+    pub fn reworded(&mut self, library: &Library) -> Result<(), AppError> {
+        match self {
+            Self::Pocket { banks, .. } => match library.banks() {
+                (fresh, faults) if faults.is_empty() => **banks = fresh,
+                (_, faults) => return Err(AppError::Files(faults)),
+            },
+            Self::Free { notes, failed, .. } => {
+                **notes = library.notes()?;
+                *failed = 0;
+            }
+        }
+        Ok(())
     }
 
     /// Words the intent of `scene`. `stopped` is asked between pieces of text.

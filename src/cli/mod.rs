@@ -8,6 +8,7 @@ mod model;
 mod models;
 mod personas;
 mod prompt;
+mod replay;
 mod sessions;
 
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ enum Command {
     Chat(chat::ChatArgs),
     /// The clients that there are.
     Personas(personas::PersonasArgs),
+    /// Run a scripted trainee against clients, or a stored session once more.
+    Replay(replay::ReplayArgs),
     /// Code a transcript: one JSON line per turn.
     Judge(judge::JudgeArgs),
     /// Sessions on this computer.
@@ -118,6 +121,7 @@ pub fn run() -> ExitCode {
         None => chat::run(cli.chat),
         Some(Command::Chat(args)) => chat::run(args),
         Some(Command::Personas(args)) => personas::run(args),
+        Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Sessions(args)) => sessions::run(args),
         Some(Command::Models(args)) => models::run(args),

@@ -1,5 +1,8 @@
 //! `pushback personas`: the trainer's bench.
 
+mod calibrate;
+mod trial;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -40,6 +43,11 @@ enum Command {
         #[command(flatten)]
         prompts: PromptArgs,
     },
+    /// Measure whether clients do what they must: push back, soften, keep their role. Exit code 3
+    /// where one does not.
+    Test(trial::TestArgs),
+    /// Set simulated clients of five start receptivities beside real sessions.
+    Calibrate(calibrate::CalibrateArgs),
     /// Every authored line with the replies that it answers, as JSON lines: what the pocket
     /// model is trained on.
     Lines {
@@ -66,6 +74,8 @@ pub(super) fn run(args: PersonasArgs) -> anyhow::Result<ExitCode> {
         Command::Show { id, json, prompts } => show(&prompts, &id, json),
         Command::Check { prompts } => check(&prompts),
         Command::Lines { prompts } => lines(&prompts),
+        Command::Test(args) => trial::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
     }
 }
 

@@ -177,7 +177,7 @@ fn pattern(source: &str) -> Regex {
 }
 
 /// Lower-case words without punctuation.
-fn words(text: &str) -> Vec<String> {
+pub(in crate::domain) fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')
         .filter(|w| !w.is_empty())
         .map(|w| w.replace('’', "'").to_lowercase())
@@ -190,13 +190,13 @@ fn says(words: &[String], phrase: &str) -> bool {
 }
 
 /// Whether `a` and `b` share `n` words in a row.
-fn shares_run(a: &[String], b: &[String], n: usize) -> bool {
+pub(in crate::domain) fn shares_run(a: &[String], b: &[String], n: usize) -> bool {
     let runs: HashSet<&[String]> = b.windows(n).collect();
     a.windows(n).any(|run| runs.contains(run))
 }
 
 /// Share of the trigrams of `a` and `b` that both have, `0..=1`.
-fn trigram_overlap(a: &[String], b: &[String]) -> f32 {
+pub(in crate::domain) fn trigram_overlap(a: &[String], b: &[String]) -> f32 {
     let (a, b): (HashSet<_>, HashSet<_>) = (a.windows(3).collect(), b.windows(3).collect());
     let union = a.union(&b).count();
     if union == 0 { 0.0 } else { a.intersection(&b).count() as f32 / union as f32 }

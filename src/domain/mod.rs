@@ -16,6 +16,8 @@ pub mod moves;
 pub mod persona;
 pub mod problem;
 pub mod prompt;
+pub mod protocols;
+pub mod script;
 pub mod session;
 pub mod summary;
 pub mod talk;

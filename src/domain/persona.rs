@@ -119,6 +119,13 @@ pub struct Persona {
     pub body: String,
 }
 
+impl Persona {
+    /// Nobody in particular: every number at its default or 0, no text at all.
+    pub(in crate::domain) fn blank() -> Self {
+        draft::blank()
+    }
+}
+
 /// Start levels, `0.0..=1.0`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

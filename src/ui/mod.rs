@@ -3,8 +3,10 @@
 
 pub mod chooser;
 pub mod events;
+pub mod figures;
 pub mod input;
 pub mod plain;
 pub mod progress;
+pub mod runs;
 pub mod screen;
 pub mod words;

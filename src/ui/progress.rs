@@ -8,7 +8,7 @@ use super::screen::Screen;
 /// Time between two looks at the same line.
 const EVERY: Duration = Duration::from_millis(400);
 
-/// A line about rows and bytes on stderr, where a person sees it.
+/// A line about how far it is on stderr, where a person sees it.
 #[derive(Debug)]
 pub struct Progress {
     screen: Screen,
@@ -24,8 +24,19 @@ impl Progress {
 
     /// So far it has got.
     pub fn at(&mut self, rows: u64, bytes: u64) {
+        self.say(|| format!("{rows} turns, {:.1} MB", bytes as f64 / 1e6));
+    }
+
+    /// So many of all `what` are done.
+    pub fn part(&mut self, done: usize, all: usize, what: &str) {
+        const BAR: usize = 24;
+        let filled = (BAR * done.min(all)).checked_div(all).unwrap_or(BAR);
+        self.say(|| format!("[{}{}] {done} of {all} {what}", "#".repeat(filled), " ".repeat(BAR - filled)));
+    }
+
+    fn say(&mut self, text: impl FnOnce() -> String) {
         if self.screen.has_status() && self.last.elapsed() >= EVERY {
-            self.screen.status(&format!("{rows} turns, {:.1} MB", bytes as f64 / 1e6));
+            self.screen.status(&text());
             self.last = Instant::now();
             self.shown = true;
         }

@@ -56,6 +56,13 @@ impl Screen {
         Self { paced: false, width: None, ..self }
     }
 
+    /// The same screen, with a line for `status` also where stdout is a terminal: for work that
+    /// prints nothing before it is done.
+    pub fn reporting(self) -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+        Self { status: io::stderr().is_terminal() && !dumb, ..self }
+    }
+
     /// A line of output, broken between words where a terminal is too narrow for it.
     ///
     /// # Errors

@@ -18,5 +18,7 @@ mod persona;
 mod pocket;
 mod practise;
 mod prompt;
+mod protocols;
+mod replay;
 mod store;
 mod support;

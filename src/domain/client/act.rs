@@ -89,11 +89,8 @@ struct Scene<'a> {
 }
 
 fn action(persona: &Persona, state: &State, heard: &Heard<'_>, dice: &mut Dice) -> Action {
-    if state.strain > STRAIN_WARNS {
-        return Action::Leave;
-    }
-    if state.strain == STRAIN_WARNS {
-        return Action::Warn;
+    if let Some(exit) = exit(state) {
+        return exit;
     }
     let weighted = if dice.unit() < mix::discord_chance(persona, state) {
         mix::discord(persona)
@@ -103,6 +100,35 @@ fn action(persona: &Persona, state: &State, heard: &Heard<'_>, dice: &mut Dice) 
     let weights: Vec<f32> = weighted.iter().map(|(_, weight)| *weight).collect();
     // A persona may silence every action of a stage; then they only go along.
     dice.weighted(&weights).map_or(Action::Engage, |i| weighted[i].0)
+}
+
+/// What a client does who can't stand it any longer, whatever was said.
+fn exit(state: &State) -> Option<Action> {
+    match state.strain {
+        strain if strain > STRAIN_WARNS => Some(Action::Leave),
+        STRAIN_WARNS => Some(Action::Warn),
+        _ => None,
+    }
+}
+
+/// The chance of each action that [`act`] draws from, before facts; they add up to 1.
+pub fn odds(persona: &Persona, state: &State, heard: &Heard<'_>) -> Vec<(Action, f32)> {
+    if let Some(exit) = exit(state) {
+        return vec![(exit, 1.0)];
+    }
+    let discord = mix::discord_chance(persona, state);
+    let mut odds = shares(mix::discord(persona), discord);
+    odds.extend(shares(mix::weights(persona, state, &heard.distinct()), 1.0 - discord));
+    odds
+}
+
+/// Weights as parts of `whole`. Where none is positive, the client only goes along.
+fn shares(weights: Vec<(Action, f32)>, whole: f32) -> Vec<(Action, f32)> {
+    let total: f32 = weights.iter().map(|(_, weight)| weight.max(0.0)).sum();
+    if total <= 0.0 {
+        return vec![(Action::Engage, whole)];
+    }
+    weights.into_iter().map(|(action, weight)| (action, weight.max(0.0) / total * whole)).collect()
 }
 
 /// At most one fact, instead of `action`: one that came up in the last words of either, or,

@@ -13,7 +13,7 @@ pub const LONGEST_WORDS: u16 = 80;
 const TAIL: f32 = 2.2;
 
 /// A target length in words for this action of this client.
-pub(super) fn sample(persona: &Persona, action: Action, dice: &mut Dice) -> u16 {
+pub fn sample(persona: &Persona, action: Action, dice: &mut Dice) -> u16 {
     let habitual = quantile(persona.words, dice.unit());
     (habitual * median(action) / TYPICAL).round().clamp(1.0, f32::from(LONGEST_WORDS)) as u16
 }

@@ -131,7 +131,7 @@ pub(super) fn is_credited(persona: &Persona, state: &State, moves: &[Move]) -> b
 /// guard, rarer still out of nowhere.
 fn ember(persona: &Persona, state: &State, moves: &[Move]) -> f32 {
     let shut = if gate_open(persona, state) { 1.0 } else { 0.15 };
-    let unearned = if is_credited(persona, state, moves) { 1.0 } else { 0.3 };
+    let unearned = if is_credited(persona, state, moves) { 1.0 } else { 0.8 };
     (10.0 + 90.0 * state.readiness.value()) * shut * unearned
 }
 

@@ -13,8 +13,8 @@ mod state;
 mod step;
 mod table;
 
-pub use act::{Intent, Mood, act};
-pub use length::LONGEST_WORDS;
+pub use act::{Intent, Mood, act, odds};
+pub use length::{LONGEST_WORDS, sample as wished_words};
 pub use plan::asks_for_plan;
 pub use state::{Habit, Stage, State, begin, gate_open, receptivity, told};
 pub use step::{Cause, Heard, Step, step};

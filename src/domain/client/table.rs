@@ -66,7 +66,7 @@ impl Moment<'_> {
             Move::Evoke if open => help(0.0, 0.01 * once, 0.06 * rg * k),
             Move::Evoke => harm(up_to(0.06, 0.65), 0.0, 0.0),
             Move::SimpleReflection => help(-0.05 * k, 0.025 * tg * k, 0.0),
-            Move::ComplexReflection => help(-0.08 * k, 0.04 * tg * k, gated(0.03 * rg * k)),
+            Move::ComplexReflection => help(-0.08 * k, 0.04 * tg * k, gated(0.048 * rg * k)),
             Move::DoubleSided if open => help(-0.06 * k, 0.03 * tg * k, 0.045 * rg * k),
             Move::DoubleSided => help(-0.06 * k, 0.03 * tg * k, 0.005 * k),
             Move::Alongside if self.colludes() => help(0.0, 0.0, -0.03),
