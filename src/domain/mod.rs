@@ -5,6 +5,7 @@ pub mod action;
 pub mod case;
 pub mod client;
 pub mod coach;
+pub mod crisis;
 pub mod dice;
 pub mod guard;
 pub mod hearing;

@@ -5,6 +5,7 @@ mod arrows;
 mod cases;
 mod cli;
 mod client;
+mod crisis;
 mod engine;
 mod feedback;
 mod guard;
