@@ -2,9 +2,14 @@
 
 use std::fs;
 
+use pushback::app::AppError;
 use pushback::domain::crisis::{Concern, concern};
+use pushback::engine::scripted::Scripted;
+use pushback::store::Store;
 
+use crate::cli::{events, talk};
 use crate::judge::table::cases;
+use crate::support::practice::practice;
 
 /// Each sentence, said after nothing in particular, is heard as `wanted`.
 fn check(wanted: Option<Concern>, sentences: &[&str]) {
@@ -266,4 +271,55 @@ fn no_text_breaks_it() {
     }
     assert_eq!(concern(&"I want to. ".repeat(2_000), ""), None);
     assert_eq!(concern(&format!("{} I want to die.", "So. ".repeat(2_000)), ""), Some(Concern::Suicide));
+}
+
+#[test]
+fn what_is_meant_in_earnest_reaches_nobody() {
+    let mut practice = practice("ray", 1, Store::in_memory().unwrap(), Scripted::new(["Sure."]));
+    let before = practice.path().clone();
+    let heard = practice.hear("I want to kill myself.").map(drop);
+    assert!(matches!(heard, Err(AppError::InEarnest(Concern::Suicide))), "{heard:?}");
+    assert!(matches!(practice.hear("It's up to you.").map(drop), Err(AppError::Paused)));
+    assert!(matches!(
+        practice.hear("My partner hits me.").map(drop),
+        Err(AppError::InEarnest(Concern::Abuse))
+    ));
+    assert_eq!(*practice.path(), before);
+    practice.go_on();
+    practice.hear("It's up to you.").unwrap();
+}
+
+#[test]
+fn a_conversation_stops_until_the_trainee_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let lines = [
+        "You'd rather be at work.",
+        "i want to kill myself",
+        "are you there",
+        "/retry my partner hits me",
+        "/score",
+        "/go on",
+        "Have you thought of killing yourself?",
+        "/go on",
+    ];
+    let args = ["--persona", "ray", "--seed", "7", "--json"];
+    let said = events(&talk(home.path(), &args, &lines));
+    let names: Vec<_> = said.iter().map(|e| e["event"].as_str().unwrap()).collect();
+    let turn = ["verdict", "client", "state"];
+    let stopped = ["crisis", "error", "crisis", "error", "resumed"];
+    let expected = [&["client", "state"][..], &turn, &stopped, &turn, &["error", "summary"]].concat();
+    assert_eq!(names, expected);
+    assert_eq!((&said[5]["about"], &said[5]["turn"]), (&"suicide".into(), &1.into()));
+    assert_eq!(said[7]["about"], "abuse");
+    assert!(said[5]["message"].as_str().unwrap().contains("emergency number"), "{}", said[5]);
+    assert_eq!(said.last().unwrap()["replies"], 2);
+
+    let told = talk(home.path(), &args[..4], &lines);
+    assert!(told.contains("it was not sent to the client") && told.contains("Practice goes on."), "{told}");
+    let shown = talk(home.path(), &["sessions", "show"], &[]);
+    assert!(!shown.contains("kill myself") && !shown.contains("hits me"), "{shown}");
+    for file in fs::read_dir(home.path().join("data/pushback")).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("kill myself"));
+    }
 }
