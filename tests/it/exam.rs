@@ -168,6 +168,9 @@ fn an_exam_that_was_left_goes_on_as_one() {
     sit(home.path(), &file, &["You'd rather be at work.", "/quit"]);
     let (code, told) = fails(home.path(), &["sessions", "show", "1"]);
     assert!(code == 1 && told.contains("has not ended yet"), "{told}");
+    for looks in [&["prompt", "show"][..], &["drill", "--session", "1", "--turn", "1"]] {
+        assert!(fails(home.path(), looks).1.contains("has not ended yet"), "{looks:?}");
+    }
     let (code, open) = verify(home.path(), &[]);
     assert_eq!((code, &open["ended"], &open["turns"]), (0, &false.into(), &2.into()));
     let other = home.path().join("other");

@@ -59,7 +59,7 @@ const PARTS: [(&str, &str); 11] = [
     ("<harm>", "(?:hurt|harm|cut) myself"),
     (
         "<intend>",
-        "(?:i <adv>(?:want|need|plan|intend|am <adv>(?:going|planning|about|ready|trying))|im <adv>(?:going|planning|about|ready|trying)|ive <adv>(?:decided|planned)|i have <adv>(?:decided|planned)|i <adv>(?:decided|might|will|may just)|ill)(?: to)? <adv>",
+        "(?:i <adv>(?:want|keep wanting|need|plan|intend|am <adv>(?:going|planning|about|ready|trying))|im <adv>(?:going|planning|about|ready|trying)|ive <adv>(?:decided|planned)|i have <adv>(?:decided|planned)|i <adv>(?:decided|might|will|may just)|ill)(?: to)? <adv>",
     ),
     (
         "<close>",
@@ -86,9 +86,8 @@ const PARTS: [(&str, &str); 11] = [
 
 /// What follows a figure of speech: of shame, laughing, over a report …
 const DIE_OF: &str = r"^(?:of|from|laughing|inside|on the inside|happy|old|in peace|in my sleep|with dignity|for|a little|at the thought|on (?:that|this|the) hill|certain|sure|right|wrong|than|someday|one day|when i|my hair|out|right there)\b";
-const KILL_WITH: &str = r"^(?:trying|over|laughing|with (?:work|this|that|the|all)|for (?:this|that|it|being|a)|in the foot|to get|to finish|to make|doing|at work|every time)\b";
-const CUT_OFF: &str =
-    r"^(?:some|off|loose|free|a|an|short|out|shaving|cooking|by|with (?:work|this|all)|in the kitchen)\b";
+const KILL_WITH: &str = r"^(?:trying|over|laughing|with (?:work|this|that|the|all)|for (?:this|that|it|a|\w+ing)|in the foot|to get|to finish|to make|doing|at work|every time)\b";
+const CUT_OFF: &str = r"^(?:some|off|loose|free|a|an|short|out|shaving|cooking|by|with (?:work|this|all)|in the kitchen|doing|trying|if|slightly)\b";
 const LIVE_WITH: &str = r"^(?:in|with (?:my|him|her|them|a|an|people|someone|you)|at|near|on|next|under|by|off|together|out|there|abroad|up|that way|here)\b";
 const WAKE_FOR: &str = r"^(?:early|late|at|to|next|with|in|and|before|on|for|so|him|her|my|the)\b";
 const SUBJECT: &str = r"^(?:prevention|risk|risks|assessment|screening|training|questions|rates|research|policy|hotline|protocol|cases|as a topic|in general|among|and how to ask)\b";
@@ -99,7 +98,7 @@ const SUICIDE: &[(&str, &str, Sense)] = &[
     ("<intend><kill>", KILL_WITH, Sense::Present),
     ("<intend><harm>", CUT_OFF, Sense::Present),
     (
-        "(?:i <adv>(?:want|long|plan|intend|wish)|im <adv>(?:ready|planning)|i am <adv>(?:ready|planning)) to <adv><dead>",
+        "(?:i <adv>(?:want|keep wanting|long|plan|intend|wish)|im <adv>(?:ready|planning)|i am <adv>(?:ready|planning)) to <adv><dead>",
         DIE_OF,
         Sense::Present,
     ),
@@ -146,7 +145,7 @@ const SUICIDE: &[(&str, &str, Sense)] = &[
         Sense::Present,
     ),
     (
-        "(?:nobody|no one|noone) would (?:miss me|care|notice) if i (?:died|was dead|were dead|killed myself|was gone)",
+        "(?:(?:nobody|no one|noone) would (?:miss me|care|notice)|(?:its|it is|itd be|it would be|things would be) <adv>better) if i (?:died|was dead|were dead|killed myself|was gone)",
         "",
         Sense::Present,
     ),
