@@ -151,8 +151,6 @@ fn a_faulty_list_is_named_by_line() {
         let (code, told) = fails(home.path(), &args);
         assert_eq!(code, 1);
         assert!(wanted.iter().all(|w| told.contains(w)), "{change:?}: {told}");
-        let (code, told) = fails(home.path(), &["personas", "check", "--prompts", args[3]]);
-        assert!(code == 3 && told.contains(wanted[0]), "{told}");
     };
     check(("t", "t"), &[]);
     check(("level", "levle"), &["drills.toml:6", "did you mean `level`?"]);
@@ -163,6 +161,15 @@ fn a_faulty_list_is_named_by_line() {
     check(("\"C: No.\"", "\"No.\""), &["drills.toml:2", "begins and ends"]);
     check(("\"a\"", "\"list\""), &["drills.toml:2", "is not `list`"]);
     check(("\"deny\"", "\"denny\""), &["drills.toml:7", "did you mean `deny`?"]);
+}
+
+#[test]
+fn the_check_of_prompts_reads_the_list() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("drills.toml"), "[[drill]]\nnmae = \"a\"\n").unwrap();
+    let args = ["personas", "check", "--prompts", home.path().to_str().unwrap()];
+    let (code, told) = fails(home.path(), &args);
+    assert!(code == 3 && told.contains("drills.toml:2") && told.contains("`name`"), "{told}");
 }
 
 #[test]
