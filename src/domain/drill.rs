@@ -99,7 +99,7 @@ impl Drill {
             let wanted = if i % 2 == 0 { 'C' } else { 'T' };
             spoken(line).is_some_and(|(who, words)| who == wanted && words.len() <= LONGEST_LINE)
         });
-        if !in_turn || self.exchange.len() % 2 == 0 {
+        if !in_turn || self.exchange.len().is_multiple_of(2) {
             faults.push(format!(
                 "`exchange` must be lines `C: …` and `T: …` in turn, up to {LONGEST_LINE} bytes each; \
                  the client begins and ends"

@@ -84,10 +84,11 @@ impl<'a> DrillTalk<'a> {
             Ok(()) => {}
             Err(AppError::InEarnest(about)) => {
                 let message = words::crisis_notice(about);
-                return Ok(match self.form {
-                    Form::Json => self.screen.line(&events::crisis(about, &message))?,
-                    Form::Text => self.screen.line(&format!("\n{message}"))?,
-                });
+                self.screen.line(&match self.form {
+                    Form::Json => events::crisis(about, &message),
+                    Form::Text => format!("\n{message}"),
+                })?;
+                return Ok(());
             }
             Err(
                 error @ (AppError::Paused
