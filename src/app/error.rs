@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::domain::crisis::Concern;
+use crate::domain::exam::Mismatch;
 use crate::domain::judge::{Code, UnknownCode};
 use crate::domain::problem::Problem;
+use crate::domain::session::SessionId;
 use crate::engine::EngineError;
 use crate::store::StoreError;
 
@@ -72,6 +75,49 @@ pub enum AppError {
     /// The client has not answered the reply yet.
     #[error("the client has not answered yet")]
     NotAnswered,
+    /// There is no answered reply whose wording could be changed.
+    #[error("there is no answered reply to try in other words")]
+    NothingToFork,
+    /// No other future of this moment has been tried.
+    #[error("no other wording of this reply has been tried")]
+    NothingToTake,
+    /// The trainee spoke of suicide or abuse as themselves. Nothing of it was sent, judged or kept.
+    #[error("practice has stopped: that was not sent to the client")]
+    InEarnest(Concern),
+    /// The trainee has not said yet that practice goes on.
+    #[error("practice has stopped: nothing is sent to the client")]
+    Paused,
+    /// No such drill.
+    #[error("there is no drill `{asked}`")]
+    NoDrill {
+        /// What was asked for.
+        asked: String,
+        /// The nearest that there is.
+        nearest: Option<String>,
+    },
+    /// A turn that a session does not have.
+    #[error("the session has no turn {asked} to drill")]
+    NoMoment {
+        /// What was asked for.
+        asked: u32,
+        /// The last that there is.
+        last: u32,
+    },
+    /// An exam is for another installation.
+    #[error("{0}")]
+    Exam(Box<Mismatch>),
+    /// Not while an exam lasts.
+    #[error("that is not possible in an exam")]
+    InExam,
+    /// An exam that has ended.
+    #[error("session {0} is an exam that has ended: it is sealed")]
+    Sealed(SessionId),
+    /// An exam that has not ended yet.
+    #[error("session {0} is an exam that has not ended yet")]
+    ExamOpen(SessionId),
+    /// Only exams have a seal.
+    #[error("session {0} is no exam: it has no seal")]
+    NoSeal(SessionId),
     /// No such code.
     #[error("{0}")]
     NoCode(UnknownCode),
@@ -110,7 +156,21 @@ impl AppError {
                 Some("the session has only its opening, which is the client's own".to_owned())
             }
             Self::NoTurn { last, .. } => Some(format!("the session's turns are 1 to {last}")),
-            Self::NothingToUndo | Self::NothingToOverrule => None,
+            Self::NothingToUndo | Self::NothingToOverrule | Self::NothingToFork => None,
+            Self::NothingToTake => Some("/fork TEXT tries one".to_owned()),
+            Self::InEarnest(_) | Self::Paused => Some("`/go on` goes on with the practice".to_owned()),
+            Self::NoDrill { nearest, .. } => Some(match nearest {
+                Some(name) => format!("did you mean `{name}`? `pushback drill list` shows all"),
+                None => "`pushback drill list` shows all".to_owned(),
+            }),
+            Self::NoMoment { last, .. } => Some(format!("its turns are 1 to {last}")),
+            Self::Exam(mismatch) => Some(mismatch.hint().to_owned()),
+            Self::InExam => Some("/help lists what is".to_owned()),
+            Self::Sealed(id) => Some(format!(
+                "`pushback sessions show {id}` reads it; `pushback chat --continue N` goes on with another"
+            )),
+            Self::ExamOpen(id) => Some(format!("`pushback chat --continue {id}` goes on with it")),
+            Self::NoSeal(_) => Some("`pushback chat --exam FILE` begins one".to_owned()),
             Self::NotAnswered => Some("press Enter to let the client answer first".to_owned()),
             Self::NoCode(UnknownCode { nearest: Some(code), .. }) => {
                 Some(format!("did you mean `{}`?", code.as_str()))

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::AppError;
 use crate::domain::coach::Coach;
+use crate::domain::drill::Drill;
 use crate::domain::judge::Judge;
 use crate::domain::lines::Banks;
 use crate::domain::persona::{self, Persona};
@@ -188,6 +189,38 @@ impl Library {
             return Err(failed(Problem::new(name, "is no file and no script").hint(hint)));
         };
         script::parse(shown, text).map_err(AppError::Files)
+    }
+
+    /// The moments to drill.
+    ///
+    /// # Errors
+    /// Where the file has problems, or names a client that there is not.
+    pub fn drills(&self) -> Result<Vec<Drill>, AppError> {
+        let (file, text) = self.file("drills.toml")?;
+        let drills = Drill::parse_all(file, text).map_err(AppError::Files)?;
+        let unknown = drills.iter().filter(|d| !self.persona_files().any(|(id, ..)| id == d.persona));
+        let problems: Vec<Problem> = unknown
+            .map(|drill| {
+                let problem =
+                    Problem::new(file, format!("there is no client `{}`", drill.persona)).at(drill.line);
+                match nearest(&drill.persona, self.persona_files().map(|(id, ..)| id)) {
+                    Some(id) => problem.hint(format!("did you mean `{id}`?")),
+                    None => problem,
+                }
+            })
+            .collect();
+        if problems.is_empty() { Ok(drills) } else { Err(AppError::Files(problems)) }
+    }
+
+    /// The moment to drill of this name.
+    ///
+    /// # Errors
+    /// Where the file has problems, or there is none.
+    pub fn drill(&self, name: &str) -> Result<Drill, AppError> {
+        let drills = self.drills()?;
+        let near = nearest(name, drills.iter().map(|d| d.name.as_str())).map(str::to_owned);
+        let found = drills.into_iter().find(|d| d.name == name);
+        found.ok_or_else(|| AppError::NoDrill { asked: name.to_owned(), nearest: near })
     }
 
     /// Hashes of what is in force for `persona` and a model of hash `model`.

@@ -1,10 +1,15 @@
 //! A practice session: one turn after another, each on disk before the next begins.
 
+mod earnest;
+mod exam;
+mod fork;
 mod overrule;
 mod refresh;
 
 use std::ops::ControlFlow;
 
+pub use exam::{Over, fits};
+pub use fork::Futures;
 pub use refresh::Refreshed;
 use refresh::Watch;
 
@@ -16,10 +21,11 @@ use crate::domain::action::Action;
 use crate::domain::client::{self, Intent, State, Step};
 use crate::domain::coach::{Coach, Feedback, Taken};
 use crate::domain::dice::Dice;
+use crate::domain::exam::Terms;
 use crate::domain::hearing::heard;
 use crate::domain::judge::{Judge, Technique, Verdict};
 use crate::domain::persona::Persona;
-use crate::domain::session::{Path, Reply, RunnerUp, Said, SessionId, Setting};
+use crate::domain::session::{Path, Reply, RunnerUp, Said, SessionId, Setting, Turn};
 use crate::domain::summary::{self, Summary};
 use crate::domain::talk::Talk;
 use crate::store::Store;
@@ -49,6 +55,10 @@ pub struct Practice {
     path: Path,
     forgotten: usize,
     watch: Option<Watch>,
+    tried: Option<Turn>, // the other future of the newest moment, since `/fork`
+    paused: bool,        // since the trainee spoke in earnest
+    exam: Option<Terms>,
+    seal: Option<String>, // the last hash of an exam that has ended
 }
 
 /// Receives the client's words as they are spoken; `Break` cuts them short.
@@ -61,11 +71,16 @@ impl Practice {
     /// Where the session can't be stored.
     pub fn begin(mut store: Store, cast: Cast, setting: Setting) -> Result<Self, AppError> {
         let id = store.begin(&setting)?;
+        Self::open(store, cast, (id, setting))
+    }
+
+    /// The client says their first words.
+    fn open(mut store: Store, cast: Cast, (id, setting): (SessionId, Setting)) -> Result<Self, AppError> {
         let mut turn = store.append(id, None, None)?;
         let reply = opening(&setting.persona, setting.seed, &cast.judge);
         store.answer(turn.id, &reply)?;
         turn.reply = Some(reply);
-        Ok(Self { store, cast, id, setting, path: Path::new(vec![turn]), forgotten: 0, watch: None })
+        Ok(Self::new(store, cast, (id, setting), Path::new(vec![turn])))
     }
 
     /// Goes on with a stored session, or with the latest.
@@ -78,8 +93,25 @@ impl Practice {
             None => store.latest()?.ok_or(AppError::NothingToContinue)?,
         };
         let (setting, path) = store.load(id)?;
+        let exam = exam::to_go_on_with(&store, id)?;
         store.set_ended(id, false)?;
-        Ok(Self { store, cast, id, setting, path, forgotten: 0, watch: None })
+        Ok(Self { exam, ..Self::new(store, cast, (id, setting), path) })
+    }
+
+    fn new(store: Store, cast: Cast, (id, setting): (SessionId, Setting), path: Path) -> Self {
+        Self {
+            store,
+            cast,
+            id,
+            setting,
+            path,
+            forgotten: 0,
+            watch: None,
+            tried: None,
+            paused: false,
+            exam: None,
+            seal: None,
+        }
     }
 
     /// The same session, which reads the files of `library` again when they change.
@@ -91,16 +123,14 @@ impl Practice {
     /// Judges a reply of the trainee's and stores it; the client has not answered yet.
     ///
     /// # Errors
-    /// Where the reply is far too long, or can't be stored. Nothing has changed then.
+    /// Where the reply is far too long, is meant in earnest, or can't be stored. Nothing of it is
+    /// kept then.
     pub fn hear(&mut self, text: &str) -> Result<&Verdict, AppError> {
-        let chars = text.chars().count();
-        if chars > MAX_REPLY_CHARS {
-            return Err(AppError::TooLong { chars, limit: MAX_REPLY_CHARS });
-        }
-        let verdict = self.cast.judge.reply(&heard(&self.path, &self.cast.judge), text);
-        let said = Said { text: text.to_owned(), verdict };
+        self.heed(text)?;
+        let said = judged(&self.path, &self.cast.judge, text)?;
         let turn = self.store.append(self.id, self.path.head(), Some(&said))?;
         self.path.push(turn);
+        self.tried = None;
         Ok(&self.path.head().and_then(|t| t.trainee.as_ref()).expect("just pushed").verdict)
     }
 
@@ -110,17 +140,12 @@ impl Practice {
     /// # Errors
     /// Where the model fails or was stopped before a word; the answer is then still owed.
     pub fn answer(&mut self, listener: Listener<'_>, stopped: &dyn Fn() -> bool) -> Result<&Reply, AppError> {
-        let moment = Moment::of(&self.setting.persona, self.setting.seed, &self.path);
-        let spoken = self.cast.voice.speak(&moment.scene(&self.setting.persona, &self.path), stopped)?;
-        let (text, cut) = say(&spoken.text, listener);
-        if cut && text.is_empty() {
-            return Err(AppError::Stopped);
-        }
-        let reply = moment.reply(text, spoken.runners_up, cut);
+        let voice = &mut self.cast.voice;
+        let (reply, forgotten) = worded(&self.setting, &self.path, voice, (listener, stopped))?;
         let turn = self.path.head().expect("a session has an opening").id;
         self.store.answer(turn, &reply)?;
         self.path.answer(reply);
-        self.forgotten = spoken.forgotten;
+        self.forgotten = forgotten;
         Ok(self.path.last_reply().expect("just recorded"))
     }
 
@@ -129,18 +154,21 @@ impl Practice {
     /// # Errors
     /// Where only the opening is left, or the head can't be moved.
     pub fn undo(&mut self) -> Result<String, AppError> {
+        self.not_in_exam()?;
         let turns = self.path.turns();
         let (Some(last), true) = (turns.last(), turns.len() > 1) else { return Err(AppError::NothingToUndo) };
         self.store.rewind(self.id, last.id, turns[turns.len() - 2].id)?;
+        self.tried = None;
         let left = self.path.back().and_then(|t| t.trainee).map(|s| s.text);
         Ok(left.unwrap_or_default())
     }
 
-    /// Closes the session and counts it up. It can still be gone on with.
+    /// Closes the session and counts it up. It can still be gone on with, unless it was an exam.
     ///
     /// # Errors
     /// Where the session can't be stored.
     pub fn end(&mut self) -> Result<Summary, AppError> {
+        self.close_exam()?;
         self.store.set_ended(self.id, true)?;
         sessions::summary(&self.store, self.id, &self.path)
     }
@@ -210,6 +238,33 @@ impl Practice {
     pub fn has_left(&self) -> bool {
         self.path.head().and_then(|t| t.reply.as_ref()).is_some_and(|r| r.action == Action::Leave)
     }
+}
+
+/// A reply of the trainee's at the end of `path`, judged.
+pub(super) fn judged(path: &Path, judge: &Judge, text: &str) -> Result<Said, AppError> {
+    let chars = text.chars().count();
+    if chars > MAX_REPLY_CHARS {
+        return Err(AppError::TooLong { chars, limit: MAX_REPLY_CHARS });
+    }
+    Ok(Said { text: text.to_owned(), verdict: judge.reply(&heard(path, judge), text) })
+}
+
+/// The client's answer to the newest reply of `path`, which is still to be answered, and how many
+/// exchanges the model no longer saw.
+pub(super) fn worded(
+    setting: &Setting,
+    path: &Path,
+    voice: &mut Voice,
+    (listener, stopped): (Listener<'_>, &dyn Fn() -> bool),
+) -> Result<(Reply, usize), AppError> {
+    let moment = Moment::of(&setting.persona, setting.seed, path);
+    let spoken = voice.speak(&moment.scene(&setting.persona, path), stopped)?;
+    let (text, cut) = say(&spoken.text, listener);
+    if cut && text.is_empty() {
+        return Err(AppError::Stopped);
+    }
+    let reply = moment.reply(text, spoken.runners_up, cut);
+    Ok((reply, spoken.forgotten))
 }
 
 /// How the client takes the newest reply, and what they will do about it.
@@ -300,13 +355,7 @@ fn having_told(state: State, fact: Option<&String>, cut: bool) -> State {
 pub(super) fn opening(persona: &Persona, seed: u64, judge: &Judge) -> Reply {
     let mut dice = Dice::for_turn(seed, 0);
     let text = persona.openings[dice.below(persona.openings.len())].clone();
-    let heard = judge.client(None, None, &text);
-    let action = match heard.talk {
-        _ if heard.discord => Action::Challenge,
-        Talk::Sustain => Action::Deny,
-        Talk::Change => Action::Ember,
-        Talk::Neutral => Action::Inform,
-    };
+    let action = read_action(judge, &text);
     Reply {
         text,
         action,
@@ -315,6 +364,17 @@ pub(super) fn opening(persona: &Persona, seed: u64, judge: &Judge) -> Reply {
         why: Vec::new(),
         cut: false,
         runners_up: Vec::new(),
+    }
+}
+
+/// What a client does with words that no action was drawn for.
+pub(super) fn read_action(judge: &Judge, text: &str) -> Action {
+    let heard = judge.client(None, None, text);
+    match heard.talk {
+        _ if heard.discord => Action::Challenge,
+        Talk::Sustain => Action::Deny,
+        Talk::Change => Action::Ember,
+        Talk::Neutral => Action::Inform,
     }
 }
 

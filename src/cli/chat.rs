@@ -1,17 +1,20 @@
 //! `pushback chat`: practise.
 
-use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
 use clap::Args;
 
 use super::model::ModelArgs;
-use super::{DataArgs, FIRST_CLIENT, INTERRUPTED, PromptArgs};
+use super::{DataArgs, FIRST_CLIENT, INTERRUPTED, PromptArgs, any_seed};
+use crate::app::AppError;
 use crate::app::library::Library;
-use crate::app::practise::{Cast, Practice};
+use crate::app::practise::{Cast, Practice, fits};
+use crate::domain::exam::Terms;
 use crate::domain::persona::Persona;
 use crate::domain::session::{SessionId, Setting};
+use crate::files::exam;
 use crate::store::Store;
 use crate::ui::chooser::{self, Choice};
 use crate::ui::input::Input;
@@ -29,6 +32,9 @@ pub(super) struct ChatArgs {
     /// Same seed, same files, same replies: same session.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Sit an exam: FILE fixes client, seed, prompts and length; `pushback exam new` writes one.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["persona", "seed", "resume", "no_save", "candidates"])]
+    exam: Option<PathBuf>,
     /// Keep the judge's lines until the end.
     #[arg(long, conflicts_with = "json")]
     quiet_judge: bool,
@@ -59,13 +65,11 @@ pub(super) fn run(args: ChatArgs) -> anyhow::Result<ExitCode> {
     }
     let mut input = Input::of_process(args.plain || args.json)?;
     let library = args.prompts.load()?;
+    let terms = args.exam.as_deref().map(exam::read).transpose().map_err(AppError::Files)?;
     // The store first: nobody should choose a client only to hear that nothing can be kept.
-    let store = if args.no_save {
-        Store::in_memory().map_err(crate::app::AppError::from)?
-    } else {
-        args.data.store()?
-    };
-    let persona = match (&args.resume, &args.persona) {
+    let store = if args.no_save { Store::in_memory().map_err(AppError::from)? } else { args.data.store()? };
+    let named = terms.as_ref().map(|terms| &terms.persona).or(args.persona.as_ref());
+    let persona = match (&args.resume, named) {
         (Some(_), _) => None,
         (None, Some(id)) => Some(library.persona(id)?),
         (None, None) => match choose(screen, &mut input, &library)? {
@@ -73,7 +77,15 @@ pub(super) fn run(args: ChatArgs) -> anyhow::Result<ExitCode> {
             Chosen::Nobody(code) => return Ok(code),
         },
     };
-    let practice = practice(&args, &library, store, persona, screen)?.watching(library);
+    let whose = persona.map_or(Whose::Continued, |persona| match terms {
+        Some(terms) => Whose::Examined(Box::new(persona), terms),
+        None => Whose::Begun(Box::new(persona)),
+    });
+    let mut practice = practice(&args, &library, (store, screen), whose)?;
+    if practice.exam().is_none() {
+        // The files of an exam are the same from beginning to end.
+        practice = practice.watching(library);
+    }
     greet(screen, &args, &practice);
     let manner = match (args.json, args.quiet_judge) {
         (true, _) => Manner::Json,
@@ -133,31 +145,43 @@ fn choose(screen: Screen, input: &mut Input, library: &Library) -> anyhow::Resul
     })
 }
 
+/// Which session it is.
+enum Whose {
+    Continued,
+    Begun(Box<Persona>),
+    Examined(Box<Persona>, Terms),
+}
+
 fn practice(
     args: &ChatArgs,
     library: &Library,
-    store: Store,
-    persona: Option<Persona>,
-    screen: Screen,
+    (store, screen): (Store, Screen),
+    whose: Whose,
 ) -> anyhow::Result<Practice> {
     let heads = if args.no_save { None } else { args.data.heads() };
     let (voice, model_hash) = args.model.voice(library, args.candidates, heads, screen)?;
     let model = voice.model().to_owned();
     let cast = Cast { judge: library.judge()?, coach: library.coach()?, voice };
-    Ok(match persona {
-        None => {
+    let setting = |persona: Persona, seed: u64| {
+        let provenance = library.provenance(&persona, model_hash.clone());
+        Setting { persona, model: model.clone(), seed, provenance }
+    };
+    Ok(match whose {
+        Whose::Continued => {
             let practice = Practice::resume(store, cast, args.resume.flatten())?;
+            if let Some(terms) = practice.exam() {
+                fits(terms, &library.provenance(practice.persona(), model_hash.clone()))?;
+            }
             let before = &practice.setting().model;
             if *before != model {
                 screen.note(&format!("warning: this session was begun with {before}; {model} speaks now"));
             }
             practice
         }
-        Some(persona) => {
-            let seed = args.seed.unwrap_or_else(any_seed);
-            let provenance = library.provenance(&persona, model_hash);
-            Practice::begin(store, cast, Setting { persona, model, seed, provenance })?
+        Whose::Begun(persona) => {
+            Practice::begin(store, cast, setting(*persona, args.seed.unwrap_or_else(any_seed)))?
         }
+        Whose::Examined(persona, terms) => Practice::sit(store, cast, setting(*persona, terms.seed), terms)?,
     })
 }
 
@@ -184,14 +208,8 @@ fn greet(screen: Screen, args: &ChatArgs, practice: &Practice) {
     screen.note("/help lists the commands.\n");
 }
 
-/// A seed that nobody chose: the standard library's own random keys, so no further crate.
-fn any_seed() -> u64 {
-    // 32 bits are enough to differ, and can be typed again.
-    RandomState::new().hash_one(0u8) >> 32
-}
-
 /// Raises `stop` at each Ctrl-C, from a thread of its own, as long as the program runs.
-fn stop_on_ctrl_c(stop: Stop) -> anyhow::Result<()> {
+pub(super) fn stop_on_ctrl_c(stop: Stop) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     thread::Builder::new().name("ctrl-c".to_owned()).spawn(move || {
         runtime.block_on(async {

@@ -3,6 +3,8 @@
 
 mod bench;
 mod chat;
+mod drill;
+mod exam;
 mod judge;
 mod model;
 mod models;
@@ -11,6 +13,7 @@ mod prompt;
 mod replay;
 mod sessions;
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,6 +48,10 @@ enum Command {
     Personas(personas::PersonasArgs),
     /// Run a scripted trainee against clients, or a stored session once more.
     Replay(replay::ReplayArgs),
+    /// One difficult moment, until three replies in a row roll with it.
+    Drill(drill::DrillArgs),
+    /// Exams: the same client, dice and files for everybody, and a seal.
+    Exam(exam::ExamArgs),
     /// Code a transcript: one JSON line per turn.
     Judge(judge::JudgeArgs),
     /// Sessions on this computer.
@@ -107,6 +114,12 @@ impl DataArgs {
 /// The client who comes in when nobody is named.
 const FIRST_CLIENT: &str = "ray";
 
+/// A seed that nobody chose: the standard library's own random keys, so no further crate.
+fn any_seed() -> u64 {
+    // 32 bits are enough to differ, and can be typed again.
+    RandomState::new().hash_one(0u8) >> 32
+}
+
 /// Exit code: what was asked for did not work.
 const FAILED: u8 = 1;
 /// Exit code: something needed is not there yet, or a check found problems.
@@ -122,6 +135,8 @@ pub fn run() -> ExitCode {
         Some(Command::Chat(args)) => chat::run(args),
         Some(Command::Personas(args)) => personas::run(args),
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Drill(args)) => drill::run(args),
+        Some(Command::Exam(args)) => exam::run(args),
         Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Sessions(args)) => sessions::run(args),
         Some(Command::Models(args)) => models::run(args),
@@ -151,7 +166,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         problems.iter().skip(1).for_each(|p| screen.problem("error", p));
     }
     let code = match app {
-        Some(AppError::Engine(_)) => NOT_READY,
+        Some(AppError::Engine(_) | AppError::Exam(_)) => NOT_READY,
         _ => FAILED,
     };
     ExitCode::from(code)

@@ -89,7 +89,7 @@ impl ModelArgs {
     }
 
     /// The SHA-256 of the model's file.
-    fn hash(&self) -> Result<String, AppError> {
+    pub(super) fn hash(&self) -> Result<String, AppError> {
         let Some(path) = self.path() else { return Ok(hash::sha256(POCKET)) };
         hash::sha256_of_file(path).map_err(|source| AppError::Folder { path: path.to_owned(), source })
     }

@@ -38,7 +38,7 @@ enum Command {
         #[command(flatten)]
         prompts: PromptArgs,
     },
-    /// Look for mistakes in personas, lines, notes, lexicon and coach.
+    /// Look for mistakes in personas, lines, notes, lexicon, coach and drills.
     Check {
         #[command(flatten)]
         prompts: PromptArgs,
@@ -133,8 +133,8 @@ fn check(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
     let (banks, in_lines) = library.banks();
     problems.extend(in_lines);
     problems.extend(banks.lint(&personas.iter().collect::<Vec<_>>()));
-    for failed in [library.notes().err(), library.coach().err(), library.judge().err()].into_iter().flatten()
-    {
+    let read = [library.notes().err(), library.coach().err(), library.judge().err(), library.drills().err()];
+    for failed in read.into_iter().flatten() {
         match failed {
             crate::app::AppError::Files(found) => problems.extend(found),
             other => return Err(other.into()),

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::model::ModelFile;
+use super::sessions::not_open;
 use super::{DataArgs, FIRST_CLIENT, PromptArgs};
 use crate::app::AppError;
 use crate::app::library::Library;
@@ -110,6 +111,7 @@ fn asked(args: &ShowArgs, library: &Library, screen: Screen) -> Result<Asked, Ap
         screen.note("There is no session yet: this is the first turn with the first client.");
         return with_persona(args, library, FIRST_CLIENT);
     };
+    not_open(&store, id)?;
     let (setting, mut path) = store.load(id)?;
     let now = library.provenance(&setting.persona, String::new());
     if now.prompts != setting.provenance.prompts || now.version != setting.provenance.version {

@@ -1,5 +1,7 @@
 //! `pushback sessions`: what is on this computer.
 
+mod verify;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -40,6 +42,19 @@ enum Command {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Whether an exam is as it was sealed.
+    Verify {
+        /// The session's number.
+        id: SessionId,
+        /// The seal as a trainer wrote it down: sixteen digits of it, or more.
+        #[arg(long, value_name = "SEAL")]
+        expect: Option<String>,
+        /// One object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        data: DataArgs,
+    },
     /// A trainer's corrections as test cases of the judge.
     Export {
         /// Write `talk | client | reply | codes | span | sign`, one line for each overruled reply.
@@ -67,6 +82,9 @@ pub(super) fn run(args: SessionsArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::List { json, data } => list(&data, json),
         Command::Show { id, json, data } => show(&data, id, json),
+        Command::Verify { id, expect, json, data } => {
+            verify::run(&data.store()?, id, (expect.as_deref(), json.into()))
+        }
         Command::Export { id, all, data, .. } => export(&data, if all { Which::All } else { Which::One(id) }),
     }
 }
@@ -95,6 +113,7 @@ fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<Ex
     let screen = Screen::of_process();
     let store = data.store()?;
     let id = one(&store, id)?;
+    not_open(&store, id)?;
     let (setting, path) = store.load(id).map_err(AppError::from)?;
     let summary = sessions::summary(&store, id, &path)?;
     if json {
@@ -120,6 +139,14 @@ fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<Ex
         screen.line(&line)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses an exam that goes on: what the judge has made of it would be told too early.
+pub(super) fn not_open(store: &Store, id: SessionId) -> Result<(), AppError> {
+    match store.exam(id)? {
+        Some(exam) if !exam.ended => Err(AppError::ExamOpen(id)),
+        _ => Ok(()),
+    }
 }
 
 /// The session of this number; without one, the latest.

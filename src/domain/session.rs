@@ -62,6 +62,12 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// A turn that nobody has stored, in which the trainee speaks after `before`.
+    pub fn after(before: &Self, said: Said) -> Self {
+        let (parent, number) = (Some(before.id), before.number + 1);
+        Self { id: 0, parent, number, trainee: Some(said), reply: None, overruled: None }
+    }
+
     /// Puts what a trainer's verdict comes to in the place of what stood here. The words stay as
     /// they were said. A turn that lacks reply or answer stays as it is.
     pub fn overrule(&mut self, taken: Taken) {

@@ -1,6 +1,7 @@
 //! Disk -> domain values, with every problem named.
 //! Knows: folders, file formats. Never: sessions, engines, what values are used for.
 
+pub mod exam;
 pub mod hash;
 pub mod paths;
 pub mod prompts;

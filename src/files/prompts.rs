@@ -186,7 +186,7 @@ fn is_prompt(path: &str) -> bool {
 /// Whether anything reads a file at this path.
 fn is_looked_for(path: &str) -> bool {
     let folders = ["personas/", "lines/", "lexicon/", "scripts/"];
-    let files = ["notes.toml", "coach.toml", "README.md"];
+    let files = ["notes.toml", "coach.toml", "drills.toml", "README.md"];
     files.contains(&path) || folders.iter().any(|folder| path.starts_with(folder))
 }
 

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// Step `n` takes a database of `user_version` n to n + 1. Never edit a released step.
-const STEPS: &[&str] = &[BEGINNING, OVERRIDES];
+const STEPS: &[&str] = &[BEGINNING, OVERRIDES, EXAMS];
 
 const BEGINNING: &str = "
     CREATE TABLE session (
@@ -62,6 +62,38 @@ const OVERRIDES: &str = "
     CREATE INDEX overrides_by_turn ON overrides (turn);
     CREATE TRIGGER override_is_final BEFORE UPDATE ON overrides
         BEGIN SELECT RAISE(ABORT, 'overrides are append-only'); END;
+";
+
+/// Exams: their terms, a link of the chain for each turn, and the last one. An exam that has
+/// ended takes no more turns.
+const EXAMS: &str = "
+    CREATE TABLE exam (
+        session INTEGER PRIMARY KEY REFERENCES session (id) ON DELETE CASCADE,
+        terms   TEXT NOT NULL,
+        hash    TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE seal (
+        turn INTEGER PRIMARY KEY REFERENCES turn (id) ON DELETE CASCADE,
+        hash TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE exam_end (
+        session INTEGER PRIMARY KEY REFERENCES session (id) ON DELETE CASCADE,
+        turns   INTEGER NOT NULL,
+        at      TEXT NOT NULL,
+        hash    TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER exam_is_final BEFORE UPDATE ON exam
+        BEGIN SELECT RAISE(ABORT, 'the terms of an exam are final'); END;
+    CREATE TRIGGER seal_is_final BEFORE UPDATE ON seal
+        BEGIN SELECT RAISE(ABORT, 'seals are append-only'); END;
+    CREATE TRIGGER exam_end_is_final BEFORE UPDATE ON exam_end
+        BEGIN SELECT RAISE(ABORT, 'the end of an exam is final'); END;
+    CREATE TRIGGER exam_has_ended BEFORE INSERT ON turn
+        WHEN EXISTS (SELECT 1 FROM exam_end WHERE session = NEW.session)
+        BEGIN SELECT RAISE(ABORT, 'the exam has ended'); END;
+    CREATE TRIGGER exam_was_answered BEFORE INSERT ON reply
+        WHEN EXISTS (SELECT 1 FROM exam_end e JOIN turn t ON t.session = e.session WHERE t.id = NEW.turn)
+        BEGIN SELECT RAISE(ABORT, 'the exam has ended'); END;
 ";
 
 /// Brings the schema up to date, or refuses a database from the future.

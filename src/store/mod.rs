@@ -4,9 +4,11 @@
 //! A `turn` row is written when the trainee has spoken, a `reply` row when the client has:
 //! a crash in between loses nothing, and the answer is owed when the session goes on.
 //! Turns and replies never change: triggers refuse it. Only a session's head moves, and its
-//! mark of having ended. What a trainer overrules is a row of its own in `overrides`.
+//! mark of having ended. What a trainer overrules is a row of its own in `overrides`; the turns of
+//! an exam are sealed as they are answered.
 
 mod error;
+mod exam;
 mod migrate;
 mod open;
 mod rows;
@@ -14,6 +16,7 @@ mod rows;
 use rusqlite::{Connection, OptionalExtension, params};
 
 pub use error::StoreError;
+pub use exam::Exam;
 
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 
@@ -45,17 +48,7 @@ impl Store {
     /// # Errors
     /// Where the database can't be written.
     pub fn begin(&mut self, setting: &Setting) -> Result<SessionId, StoreError> {
-        self.db.execute(
-            "INSERT INTO session (persona_id, persona, model, seed, provenance) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                setting.persona.id,
-                rows::json(&setting.persona)?,
-                setting.model,
-                setting.seed.cast_signed(),
-                rows::json(&setting.provenance)?,
-            ],
-        )?;
-        Ok(self.db.last_insert_rowid())
+        rows::add_session(&self.db, setting)
     }
 
     /// Appends a turn below `parent` and moves the head to it.
@@ -70,18 +63,7 @@ impl Store {
         trainee: Option<&Said>,
     ) -> Result<Turn, StoreError> {
         let tx = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let number = parent.map_or(0, |p| p.number + 1);
-        tx.execute(
-            "INSERT INTO turn (session, parent, number, trainee, verdict) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                session,
-                parent.map(|p| p.id),
-                number,
-                trainee.map(|s| &s.text),
-                trainee.map(|s| rows::json(&s.verdict)).transpose()?,
-            ],
-        )?;
-        let id = tx.last_insert_rowid();
+        let (id, number) = rows::add_turn(&tx, session, parent, trainee)?;
         move_head(&tx, session, parent.map(|p| p.id), id)?;
         tx.commit()?;
         let (parent, trainee) = (parent.map(|p| p.id), trainee.cloned());
@@ -93,21 +75,29 @@ impl Store {
     /// # Errors
     /// Where the turn has an answer already, or the database can't be written.
     pub fn answer(&mut self, turn: TurnId, reply: &Reply) -> Result<(), StoreError> {
-        self.db.execute(
-            "INSERT INTO reply (turn, text, action, fact, cut, state, why, runners_up)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![
-                turn,
-                reply.text,
-                reply.action.as_str(),
-                reply.fact,
-                reply.cut,
-                rows::json(&reply.state)?,
-                rows::json(&reply.why)?,
-                rows::json(&reply.runners_up)?,
-            ],
-        )?;
+        let tx = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        rows::add_reply(&tx, turn, reply)?;
+        exam::seal_turn(&tx, turn)?;
+        tx.commit()?;
         Ok(())
+    }
+
+    /// Appends an answered turn below an earlier one, beside `head`, which stays the head.
+    ///
+    /// # Errors
+    /// Where `head` is not the head any more, or the database can't be written.
+    pub fn branch(
+        &mut self,
+        session: SessionId,
+        head: TurnId,
+        (parent, said, reply): (&Turn, &Said, &Reply),
+    ) -> Result<Turn, StoreError> {
+        let tx = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        move_head(&tx, session, Some(head), head)?;
+        let (id, _) = rows::add_turn(&tx, session, Some(parent), Some(said))?;
+        rows::add_reply(&tx, id, reply)?;
+        tx.commit()?;
+        Ok(Turn { id, reply: Some(reply.clone()), ..Turn::after(parent, said.clone()) })
     }
 
     /// Records what a trainer's codes for the head come to.

@@ -1,6 +1,6 @@
 //! Rows <-> domain values, by hand.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -10,6 +10,61 @@ use crate::domain::session::{Reply, Said, SessionId, Setting, Taken, Turn, TurnI
 /// A value as a JSON column.
 pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
     Ok(serde_json::to_string(value)?)
+}
+
+/// Adds a session that has no turn yet.
+pub(super) fn add_session(db: &Connection, setting: &Setting) -> Result<SessionId, StoreError> {
+    db.execute(
+        "INSERT INTO session (persona_id, persona, model, seed, provenance) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            setting.persona.id,
+            json(&setting.persona)?,
+            setting.model,
+            setting.seed.cast_signed(),
+            json(&setting.provenance)?,
+        ],
+    )?;
+    Ok(db.last_insert_rowid())
+}
+
+/// Adds a turn below `parent`; returns its id and its distance from the opening.
+pub(super) fn add_turn(
+    db: &Connection,
+    session: SessionId,
+    parent: Option<&Turn>,
+    trainee: Option<&Said>,
+) -> Result<(TurnId, u32), StoreError> {
+    let number = parent.map_or(0, |p| p.number + 1);
+    db.execute(
+        "INSERT INTO turn (session, parent, number, trainee, verdict) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            session,
+            parent.map(|p| p.id),
+            number,
+            trainee.map(|s| &s.text),
+            trainee.map(|s| json(&s.verdict)).transpose()?,
+        ],
+    )?;
+    Ok((db.last_insert_rowid(), number))
+}
+
+/// Adds the answer to a turn that has none.
+pub(super) fn add_reply(db: &Connection, turn: TurnId, reply: &Reply) -> Result<(), StoreError> {
+    db.execute(
+        "INSERT INTO reply (turn, text, action, fact, cut, state, why, runners_up)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![
+            turn,
+            reply.text,
+            reply.action.as_str(),
+            reply.fact,
+            reply.cut,
+            json(&reply.state)?,
+            json(&reply.why)?,
+            json(&reply.runners_up)?,
+        ],
+    )?;
+    Ok(())
 }
 
 /// What a session was begun with, and its head.

@@ -2,6 +2,7 @@
 //! Knows: use cases and domain values. Never: the engine, the store.
 
 pub mod chooser;
+pub mod drill;
 pub mod events;
 pub mod figures;
 pub mod input;

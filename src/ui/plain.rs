@@ -1,5 +1,8 @@
 //! A conversation in lines: on a terminal, through a pipe, for a screen reader, or as JSON.
 
+mod exam;
+mod fork;
+mod pause;
 mod show;
 mod trainer;
 
@@ -58,11 +61,13 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn lower(&self) {
+    /// Lowers it again.
+    pub fn lower(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 
-    fn is_raised(&self) -> bool {
+    /// Whether it is raised.
+    pub fn is_raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -85,17 +90,26 @@ enum Command {
     Help,
     Retry,
     Undo,
+    Fork,
+    Take,
     Why,
     Score,
     Overrule,
     Reload,
+    GoOn,
     End,
     Quit,
 }
 
-const COMMANDS: [(&str, Command, &str); 9] = [
+const COMMANDS: [(&str, Command, &str); 12] = [
     ("/retry", Command::Retry, "take your last reply back and try the moment again"),
     ("/undo", Command::Undo, "take the last exchange back; repeat to go further"),
+    (
+        "/fork",
+        Command::Fork,
+        "with TEXT: what these words would have led to, beside what yours did; you stay where you are",
+    ),
+    ("/take", Command::Take, "go over to the other future that /fork showed; once more goes back"),
     ("/why", Command::Why, "why the last reply scored as it did, and what it did to the client"),
     ("/score", Command::Score, "where the client stands, and the session so far"),
     (
@@ -104,6 +118,7 @@ const COMMANDS: [(&str, Command, &str); 9] = [
         "with CODE or CODE+CODE: give the last reply these codes instead of the judge's",
     ),
     ("/reload", Command::Reload, "read the lexicon and the other prompt files again"),
+    ("/go on", Command::GoOn, "go on with the practice where it has stopped"),
     ("/end", Command::End, "end the session with a summary"),
     ("/quit", Command::Quit, "leave; `pushback chat --continue` goes on"),
     ("/help", Command::Help, "this list"),
@@ -137,7 +152,11 @@ impl<'a> Conversation<'a> {
             self.answer()?;
         }
         loop {
-            let line = match self.input.next("\nYou: ")? {
+            if self.is_over()? {
+                return self.end();
+            }
+            let prompt = self.prompt();
+            let line = match self.input.next(&prompt)? {
                 Line::End => return self.end(),
                 Line::Interrupted => return self.leave(Outcome::Interrupted),
                 Line::Mended(text) => {
@@ -146,6 +165,10 @@ impl<'a> Conversation<'a> {
                 }
                 Line::Text(text) => text,
             };
+            // Time may have run out while the trainee was typing.
+            if self.is_over()? {
+                return self.end();
+            }
             if let Some(outcome) = self.take(line.trim())? {
                 return Ok(outcome);
             }
@@ -154,23 +177,40 @@ impl<'a> Conversation<'a> {
 
     /// Acts on one line.
     fn take(&mut self, line: &str) -> Result<Option<Outcome>, TalkError> {
-        if !line.starts_with('/') {
+        let (name, rest) = match line.split_once(char::is_whitespace) {
+            _ if !line.starts_with('/') => ("", line),
+            Some((name, rest)) => (name, rest.trim()),
+            None => (line, ""),
+        };
+        let known = COMMANDS.iter().find(|(known, ..)| known.split(' ').next() == Some(name));
+        let command = known.map(|(_, command, _)| *command);
+        if self.stops_at(command, rest)? {
+            return Ok(None);
+        }
+        if name.is_empty() {
             self.reply(line)?;
             return Ok(None);
         }
-        let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let Some((_, command, _)) = COMMANDS.iter().find(|(known, ..)| *known == name) else {
+        let Some(command) = command else {
             self.fault(&format!("there is no command {name}"), Some("/help lists them".to_owned()))?;
             return Ok(None);
         };
+        if self.is_barred(command) {
+            let error = AppError::InExam;
+            self.fault(&error.to_string(), error.hint())?;
+            return Ok(None);
+        }
         match command {
             Command::Help => self.show_help()?,
-            Command::Retry => self.retry(rest.trim())?,
+            Command::Retry => self.retry(rest)?,
             Command::Undo => self.undo()?,
+            Command::Fork => self.fork(rest)?,
+            Command::Take => self.go_over()?,
             Command::Why => self.show_why()?,
             Command::Score => self.show_score()?,
-            Command::Overrule => self.overrule(rest.trim())?,
+            Command::Overrule => self.overrule(rest)?,
             Command::Reload => self.reload()?,
+            Command::GoOn => self.go_on()?,
             Command::End => return self.end().map(Some),
             Command::Quit => return self.leave(Outcome::Left).map(Some),
         }
@@ -188,8 +228,7 @@ impl<'a> Conversation<'a> {
         }
         if self.practice.has_left() {
             let gone = format!("{} has left", self.first_name());
-            let hint = "/retry takes your last reply back; /end closes the session";
-            return self.fault(&gone, Some(hint.to_owned()));
+            return self.fault(&gone, Some(self.after_leaving().to_owned()));
         }
         if text.is_empty() && self.input.is_terminal() {
             return Ok(());
@@ -293,6 +332,10 @@ impl<'a> Conversation<'a> {
 
     fn end(&mut self) -> Result<Outcome, TalkError> {
         let summary = self.practice.end()?;
+        if self.practice.exam().is_some() {
+            self.show_seal()?;
+            return Ok(Outcome::Ended);
+        }
         match self.manner {
             Manner::Json => {
                 let session = self.saved.then(|| self.practice.id());

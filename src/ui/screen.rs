@@ -21,6 +21,11 @@ pub struct Screen {
     width: Option<usize>, // columns of the terminal; none where lines must not be broken
 }
 
+/// A terminal narrower than this shows two texts one below the other.
+const LEAST_BESIDE: usize = 60;
+/// Between two texts.
+const GAP: &str = "  │  ";
+
 /// How a piece of text is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -95,6 +100,24 @@ impl Screen {
         self.text(&format!("{}\n", serde_json::to_string_pretty(value)?))
     }
 
+    /// Two texts beside each other, row by row; `false` where there is no room for that.
+    ///
+    /// # Errors
+    /// Where stdout is closed.
+    pub fn beside(self, left: &[String], right: &[String]) -> io::Result<bool> {
+        let Some(width) = self.width.filter(|width| *width >= LEAST_BESIDE) else { return Ok(false) };
+        let column = (width - textwrap::core::display_width(GAP)) / 2;
+        for row in 0..left.len().max(right.len()) {
+            let (l, r) = (cell(left.get(row), column), cell(right.get(row), column));
+            for line in 0..l.len().max(r.len()) {
+                let (l, r) = (l.get(line).map_or("", String::as_str), r.get(line).map_or("", String::as_str));
+                let pad = " ".repeat(column.saturating_sub(textwrap::core::display_width(l)));
+                self.text(&format!("{}\n", format!("{l}{pad}{GAP}{r}").trim_end()))?;
+            }
+        }
+        Ok(true)
+    }
+
     /// A word of a line of output, at the pace of speech. `column` is where the line has got
     /// to, and moves on.
     ///
@@ -166,4 +189,10 @@ impl Screen {
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
+}
+
+/// A text in lines of up to `width` columns.
+fn cell(text: Option<&String>, width: usize) -> Vec<String> {
+    let lines = textwrap::wrap(text.map_or("", String::as_str), width);
+    lines.into_iter().map(|line| line.into_owned()).collect()
 }

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use crate::domain::coach::Feedback;
+use crate::domain::coach::{Feedback, Suggestion};
+use crate::domain::crisis::Concern;
+use crate::domain::exam::Terms;
 use crate::domain::judge::{BY_TRAINER, Band, Finding, Verdict};
-use crate::domain::session::{Reply, Said};
+use crate::domain::session::{Reply, Said, Turn};
 use crate::domain::summary::{Drift, ENOUGH_REPLIES, Summary};
 use crate::ui::screen::{Screen, Tone};
 
@@ -18,17 +20,21 @@ pub fn plain_name(value: &impl Serialize) -> String {
 
 /// One line on a trainee's reply: band and score, main code, quoted span.
 pub fn verdict_line(screen: Screen, said: &Said) -> String {
-    let verdict = &said.verdict;
-    let tone = match verdict.band {
+    let tone = match said.verdict.band {
         Band::Rolling => Tone::Good,
         Band::Arguing => Tone::Poor,
         Band::Mixed | Band::Neutral => Tone::Aside,
     };
-    let mut line = format!("  {} {:+.2}", plain_name(&verdict.band), verdict.score);
+    screen.tinted(tone, &format!("  {}", plain_verdict(said)))
+}
+
+fn plain_verdict(said: &Said) -> String {
+    let verdict = &said.verdict;
+    let mut line = format!("{} {:+.2}", plain_name(&verdict.band), verdict.score);
     if let Some(finding) = main_finding(verdict) {
         line.push_str(&format!(" · {} “{}”", plain_name(&finding.code), quoted(&said.text, finding)));
     }
-    screen.tinted(tone, &line)
+    line
 }
 
 /// What the judge had made of a reply that a trainer has overruled.
@@ -41,11 +47,14 @@ pub fn overruled_line(screen: Screen, own: &Verdict) -> String {
 /// What a reply did to the client, an alternative and another approach, a line each.
 pub fn feedback(feedback: &Feedback) -> Vec<String> {
     let mut lines = vec![format!("  {}", feedback.effect)];
-    if let Some(other) = &feedback.alternative {
-        lines.push(format!("  or: “{}” ({})", other.text, plain_name(&other.technique)));
-    }
+    lines.extend(feedback.alternative.as_ref().map(suggestion));
     lines.extend(feedback.approach.iter().map(|approach| format!("  {approach}")));
     lines
+}
+
+/// An alternative.
+pub fn suggestion(other: &Suggestion) -> String {
+    format!("  or: “{}” ({})", other.text, plain_name(&other.technique))
 }
 
 /// What a model with a full memory no longer sees.
@@ -55,6 +64,46 @@ pub fn forgotten_line(exchanges: usize) -> String {
         n => format!("{n} exchanges"),
     };
     format!("  The model's memory is full: it no longer sees the first {which}. The session keeps all of it.")
+}
+
+/// What a trainee is told who speaks of suicide or abuse as themselves.
+pub fn crisis_notice(about: Concern) -> String {
+    let danger = match about {
+        Concern::Suicide => "If you think of harming yourself",
+        Concern::Abuse => "If somebody hurts you or you are afraid of them",
+    };
+    format!(
+        "Practice has stopped. What you wrote sounds as if it is about you, so it was not sent to the \
+         client, not judged and not kept. pushback is a practice program: nobody reads this, and it \
+         can't help.\n{danger}, the place to turn to is your local emergency number, a crisis line, \
+         or somebody near you, now.\nIf it was part of the practice, or when you want to: /go on"
+    )
+}
+
+/// The terms of an exam, for whoever sits it.
+pub fn terms(terms: &Terms) -> Vec<String> {
+    let mut limits = Vec::new();
+    limits.extend(terms.replies.map(|n| format!("{n} {}", if n == 1 { "reply" } else { "replies" })));
+    limits.extend(terms.minutes.map(|n| format!("{n} {}", if n == 1 { "minute" } else { "minutes" })));
+    vec![
+        format!("Exam: {}. It is over after {}.", terms.title, limits.join(" or ")),
+        "No judge's lines and no second attempts; /end closes it for good, /quit leaves it open.".to_owned(),
+    ]
+}
+
+/// A future in short lines: what was said, how it was judged, what it did, what the client says.
+pub fn future(turn: &Turn, name: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(said) = &turn.trainee {
+        lines.push(format!("You: {}", said.text));
+        lines.push(plain_verdict(said));
+    }
+    if let Some(reply) = &turn.reply {
+        lines.push(state_line(reply));
+        lines.push(format!("{name}: {}", plain_name(&reply.action)));
+        lines.push(format!("“{}”", reply.text));
+    }
+    lines
 }
 
 /// The finding that weighs most.
@@ -95,6 +144,13 @@ pub fn why(said: Option<&Said>, reply: Option<&Reply>) -> Vec<String> {
 pub fn own_verdict(own: &Verdict, text: &str) -> Vec<String> {
     let mut lines = vec![format!("The judge had: {} {:+.2}", plain_name(&own.band), own.score)];
     evidence(own, text, &mut lines);
+    lines
+}
+
+/// The evidence for the verdict on a reply.
+pub fn evidence_of(said: &Said) -> Vec<String> {
+    let mut lines = Vec::new();
+    evidence(&said.verdict, &said.text, &mut lines);
     lines
 }
 

@@ -174,7 +174,11 @@ fn a_database_from_before_is_brought_up_to_date() {
     let path = first.path().clone();
     drop(first);
     let raw = rusqlite::Connection::open(folder.path().join("sessions.db")).unwrap();
-    raw.execute_batch("DROP TABLE overrides; PRAGMA user_version = 1;").unwrap();
+    raw.execute_batch(
+        "DROP TRIGGER exam_has_ended; DROP TRIGGER exam_was_answered; DROP TABLE exam_end; DROP TABLE seal;
+         DROP TABLE exam; DROP TABLE overrides; PRAGMA user_version = 1;",
+    )
+    .unwrap();
     drop(raw);
     let mut second = resumed(folder.path());
     assert_eq!(*second.path(), path);

@@ -14,6 +14,7 @@ impl Practice {
     /// # Errors
     /// Where there is no reply, the client has not answered it, or it can't be stored.
     pub fn overrule(&mut self, codes: &[Code]) -> Result<(), AppError> {
+        self.not_in_exam()?;
         let head = self.path.head().ok_or(AppError::NothingToOverrule)?;
         let said = head.trainee.as_ref().ok_or(AppError::NothingToOverrule)?;
         let reply = head.reply.as_ref().ok_or(AppError::NotAnswered)?;

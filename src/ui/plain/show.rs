@@ -1,17 +1,19 @@
 //! What a conversation in lines shows: the client, verdicts, reasons, faults.
 
 use super::{COMMANDS, Conversation, Manner, TalkError};
+use crate::domain::session::Reply;
 use crate::ui::events::Event;
 use crate::ui::screen::Tone;
 use crate::ui::words;
 
 impl Conversation<'_> {
     pub(super) fn show_beginning(&self) -> Result<(), TalkError> {
+        self.show_terms()?;
         let turns = self.practice.path().turns();
         if self.manner == Manner::Json {
             if let Some((head, reply)) = turns.last().and_then(|t| Some((t, t.reply.as_ref()?))) {
                 self.screen.line(&Event::client(head.number, reply).line())?;
-                self.screen.line(&Event::state(head.number, reply).line())?;
+                self.emit_state(head.number, reply)?;
             }
             return Ok(());
         }
@@ -38,6 +40,7 @@ impl Conversation<'_> {
             return Ok(());
         };
         match self.manner {
+            _ if self.practice.exam().is_some() => {}
             Manner::Json => {
                 self.screen.line(&Event::verdict(turn, said).line())?;
                 if let Some(feedback) = self.practice.feedback() {
@@ -62,6 +65,14 @@ impl Conversation<'_> {
             self.practice.path().head().and_then(|t| Some((t.number, t.reply.as_ref()?)))
         {
             self.screen.line(&Event::client(turn, reply).line())?;
+            self.emit_state(turn, reply)?;
+        }
+        Ok(())
+    }
+
+    /// Where the client stands; in an exam that is nobody's business yet.
+    fn emit_state(&self, turn: u32, reply: &Reply) -> Result<(), TalkError> {
+        if self.practice.exam().is_none() {
             self.screen.line(&Event::state(turn, reply).line())?;
         }
         Ok(())
@@ -86,7 +97,15 @@ impl Conversation<'_> {
         if !self.practice.has_left() {
             return Ok(());
         }
-        self.aside(&format!("{} has left. /retry takes your last reply back.", self.first_name()))
+        self.aside(&format!("{} has left. {}.", self.first_name(), self.after_leaving()))
+    }
+
+    /// What can be done once the client has left.
+    pub(super) fn after_leaving(&self) -> &'static str {
+        match self.practice.exam() {
+            Some(_) => "/end closes the exam",
+            None => "/retry takes your last reply back; /end closes the session",
+        }
     }
 
     pub(super) fn show_why(&self) -> Result<(), TalkError> {
@@ -114,7 +133,7 @@ impl Conversation<'_> {
     }
 
     pub(super) fn show_help(&self) -> Result<(), TalkError> {
-        for (name, _, what) in COMMANDS {
+        for (name, _, what) in COMMANDS.iter().filter(|(_, command, _)| !self.is_barred(*command)) {
             self.tell(&format!("  {name:<9} {what}"))?;
         }
         self.tell("  Ctrl-C    while the client speaks: cut them short")
