@@ -132,6 +132,11 @@ impl Library {
         self.parse_persona(id, 0).map_err(AppError::Files)
     }
 
+    /// The file of one client as the user would name it, and its text.
+    pub fn persona_file(&self, id: &str) -> Option<(&str, &str)> {
+        self.prompts.get(&format!("personas/{id}.md"))
+    }
+
     /// The judge: the compiled-in lexicon, or the user's.
     ///
     /// # Errors

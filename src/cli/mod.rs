@@ -74,14 +74,23 @@ struct DataArgs {
 }
 
 impl PromptArgs {
-    fn load(&self) -> Result<Library, AppError> {
-        let user = Paths::of_user().map(|p| p.config.join("prompts"));
+    /// The prompts, without a word on files that were left out.
+    fn open(&self) -> Result<Library, AppError> {
         let (prompts, lexicon) = (self.prompts.clone(), self.lexicon.clone());
-        let library = Library::open(Folders { user, prompts, lexicon })?;
+        Library::open(Folders { user: user_prompts(), prompts, lexicon })
+    }
+
+    fn load(&self) -> Result<Library, AppError> {
+        let library = self.open()?;
         let screen = Screen::of_process();
         library.unread().iter().for_each(|p| screen.warn(p));
         Ok(library)
     }
+}
+
+/// The user's own prompts, whether or not there are any.
+fn user_prompts() -> Option<PathBuf> {
+    Paths::of_user().map(|p| p.config.join("prompts"))
 }
 
 impl DataArgs {

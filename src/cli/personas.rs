@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::{NOT_READY, PromptArgs};
+use crate::app::check;
 use crate::domain::persona::{Kind, Persona};
 use crate::ui::screen::{Screen, Tone};
 
@@ -38,6 +39,8 @@ enum Command {
     /// Look for mistakes in personas, lines, notes, lexicon and coach.
     Check {
         #[command(flatten)]
+        check: CheckArgs,
+        #[command(flatten)]
         prompts: PromptArgs,
     },
     /// Every authored line with the replies that it answers, as JSON lines: what the pocket
@@ -46,6 +49,16 @@ enum Command {
         #[command(flatten)]
         prompts: PromptArgs,
     },
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// Warnings fail the check as well.
+    #[arg(long)]
+    strict: bool,
+    /// One object: counts, problems, warnings.
+    #[arg(long)]
+    json: bool,
 }
 
 /// A client in the list.
@@ -64,7 +77,7 @@ pub(super) fn run(args: PersonasArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::List { json, prompts } => list(&prompts, json),
         Command::Show { id, json, prompts } => show(&prompts, &id, json),
-        Command::Check { prompts } => check(&prompts),
+        Command::Check { check: args, prompts } => check(&prompts, &args),
         Command::Lines { prompts } => lines(&prompts),
     }
 }
@@ -115,29 +128,24 @@ fn show(prompts: &PromptArgs, id: &str, json: bool) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
+fn check(prompts: &PromptArgs, args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let library = prompts.load()?;
-    let unread = library.unread().len();
-    let (personas, mut problems) = library.personas();
-    let (banks, in_lines) = library.banks();
-    problems.extend(in_lines);
-    problems.extend(banks.lint(&personas.iter().collect::<Vec<_>>()));
-    for failed in [library.notes().err(), library.coach().err(), library.judge().err()].into_iter().flatten()
-    {
-        match failed {
-            crate::app::AppError::Files(found) => problems.extend(found),
-            other => return Err(other.into()),
-        }
+    let checked = check::everything(&prompts.open()?)?;
+    if args.json {
+        screen.json(&checked)?;
+    } else {
+        checked.errors.iter().for_each(|p| screen.problem("error", p));
+        checked.warnings.iter().for_each(|p| screen.warn(p));
+        screen.line(&format!(
+            "{} clients, {} distinct lines, {} problems, {} warnings",
+            checked.clients,
+            checked.lines,
+            checked.errors.len(),
+            checked.warnings.len()
+        ))?;
     }
-    problems.iter().for_each(|p| screen.warn(p));
-    screen.line(&format!(
-        "{} clients, {} distinct lines, {} problems",
-        personas.len(),
-        banks.stats().replies,
-        problems.len() + unread
-    ))?;
-    Ok(if problems.is_empty() && unread == 0 { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) })
+    let is_fine = checked.errors.is_empty() && (checked.warnings.is_empty() || !args.strict);
+    Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) })
 }
 
 fn lines(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {

@@ -1,7 +1,9 @@
 //! Disk -> domain values, with every problem named.
 //! Knows: folders, file formats. Never: sessions, engines, what values are used for.
 
+pub mod cards;
 pub mod hash;
 pub mod paths;
 pub mod prompts;
 pub mod transcript;
+pub mod write;
