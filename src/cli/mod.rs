@@ -3,11 +3,14 @@
 
 mod bench;
 mod chat;
+mod config;
 mod judge;
+mod manual;
 mod model;
 mod models;
 mod personas;
 mod prompt;
+mod prompts;
 mod sessions;
 
 use std::path::PathBuf;
@@ -50,8 +53,16 @@ enum Command {
     Models(models::ModelsArgs),
     /// What a model is sent.
     Prompt(prompt::TokensArgs),
+    /// Prompt files to edit.
+    Prompts(prompts::PromptsArgs),
     /// Measure how fast a model runs here.
     Bench(bench::BenchArgs),
+    /// Where things lie on this computer.
+    Config(config::ConfigArgs),
+    /// A completion script for a shell.
+    Completions(manual::CompletionsArgs),
+    /// A page of the manual.
+    Man(manual::ManArgs),
 }
 
 /// Where prompts come from.
@@ -77,7 +88,7 @@ impl PromptArgs {
     /// The prompts, without a word on files that were left out.
     fn open(&self) -> Result<Library, AppError> {
         let (prompts, lexicon) = (self.prompts.clone(), self.lexicon.clone());
-        Library::open(Folders { user: user_prompts(), prompts, lexicon })
+        Library::open(Folders { user: user_prompts().ok(), prompts, lexicon })
     }
 
     fn load(&self) -> Result<Library, AppError> {
@@ -89,8 +100,33 @@ impl PromptArgs {
 }
 
 /// The user's own prompts, whether or not there are any.
-fn user_prompts() -> Option<PathBuf> {
-    Paths::of_user().map(|p| p.config.join("prompts"))
+fn user_prompts() -> Result<PathBuf, AppError> {
+    Paths::of_user().map(|p| p.config.join("prompts")).ok_or_else(no_home)
+}
+
+fn no_home() -> AppError {
+    let source = std::io::Error::other("there is no home folder");
+    AppError::Folder { path: PathBuf::from("prompts"), source }
+}
+
+/// Where prompt files are written.
+#[derive(Clone, Debug, Default, Args)]
+struct TargetArgs {
+    /// Write into this prompts folder instead of your own; it need not be there yet.
+    #[arg(long, value_name = "DIR")]
+    prompts: Option<PathBuf>,
+}
+
+impl TargetArgs {
+    fn folder(&self) -> Result<PathBuf, AppError> {
+        self.prompts.clone().map_or_else(user_prompts, Ok)
+    }
+
+    /// What there is already.
+    fn library(&self) -> Result<Library, AppError> {
+        let prompts = self.prompts.clone().filter(|folder| folder.is_dir());
+        Library::open(Folders { user: user_prompts().ok(), prompts, lexicon: None })
+    }
 }
 
 impl DataArgs {
@@ -115,6 +151,8 @@ const FIRST_CLIENT: &str = "ray";
 
 /// Exit code: what was asked for did not work.
 const FAILED: u8 = 1;
+/// Exit code: the command line makes no sense.
+const USAGE: u8 = 2;
 /// Exit code: something needed is not there yet, or a check found problems.
 const NOT_READY: u8 = 3;
 /// Exit code: Ctrl-C, as shells count it.
@@ -131,7 +169,11 @@ pub fn run() -> ExitCode {
         Some(Command::Sessions(args)) => sessions::run(args),
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prompt(args)) => prompt::run(args),
+        Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Bench(args)) => bench::run(args),
+        Some(Command::Config(args)) => config::run(args),
+        Some(Command::Completions(args)) => manual::completions(args),
+        Some(Command::Man(args)) => manual::man(&args),
     };
     done.unwrap_or_else(|error| fail(&error))
 }

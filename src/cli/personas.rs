@@ -1,11 +1,15 @@
 //! `pushback personas`: the trainer's bench.
 
+mod cards;
+mod new;
+mod read;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{NOT_READY, PromptArgs};
+use super::{NOT_READY, PromptArgs, TargetArgs};
 use crate::app::check;
 use crate::domain::persona::{Kind, Persona};
 use crate::ui::screen::{Screen, Tone};
@@ -43,6 +47,12 @@ enum Command {
         #[command(flatten)]
         prompts: PromptArgs,
     },
+    /// A new client's file: asks what it needs to know, or begins with another client.
+    New(new::NewArgs),
+    /// A new client's file from a character card.
+    Import(cards::ImportArgs),
+    /// A client as a character card, for other programs and other trainers.
+    Export(cards::ExportArgs),
     /// Every authored line with the replies that it answers, as JSON lines: what the pocket
     /// model is trained on.
     Lines {
@@ -78,6 +88,9 @@ pub(super) fn run(args: PersonasArgs) -> anyhow::Result<ExitCode> {
         Command::List { json, prompts } => list(&prompts, json),
         Command::Show { id, json, prompts } => show(&prompts, &id, json),
         Command::Check { check: args, prompts } => check(&prompts, &args),
+        Command::New(args) => new::run(&args),
+        Command::Import(args) => cards::import(&args),
+        Command::Export(args) => cards::export(&args),
         Command::Lines { prompts } => lines(&prompts),
     }
 }
@@ -146,6 +159,14 @@ fn check(prompts: &PromptArgs, args: &CheckArgs) -> anyhow::Result<ExitCode> {
     }
     let is_fine = checked.errors.is_empty() && (checked.warnings.is_empty() || !args.strict);
     Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) })
+}
+
+/// What a trainer should look at in a file that has just been written, and how to try it.
+fn look_over(screen: Screen, target: &TargetArgs, id: &str) -> anyhow::Result<()> {
+    check::one(&target.library()?, id)?.iter().for_each(|p| screen.warn(p));
+    let folder = target.prompts.as_ref().map(|dir| format!(" --prompts {}", dir.display()));
+    screen.note(&format!("Try it: pushback --persona {id}{}", folder.unwrap_or_default()));
+    Ok(())
 }
 
 fn lines(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {

@@ -59,6 +59,9 @@ pub enum CardError {
     /// Ours, but not as we write it.
     #[error("the client in the card can't be read: {0}")]
     Ours(String),
+    /// What the card makes is no client.
+    #[error("the client in the card does not fit: {0}")]
+    Unfit(String),
     /// Nothing could be guessed.
     #[error("the card doesn't tell the client's {0}")]
     Unguessed(&'static str),
@@ -79,6 +82,9 @@ impl CardError {
             Self::NewerFormat(_) => "update pushback".to_owned(),
             Self::Ours(_) => {
                 "export it again, or take `extensions.pushback` out of the card to read the rest".to_owned()
+            }
+            Self::Unfit(_) => {
+                "mend the card; `--id`, `--age` and `--topic` go before what it says".to_owned()
             }
             Self::Unguessed("type") => format!("give it: `--type TYPE`, one of {}", kinds()),
             Self::Unguessed("topic") => "give it: `--topic TOPIC`, such as drinking or mood".to_owned(),

@@ -7,7 +7,7 @@ mod zip;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// No card file that is read is larger: 64 MiB. An archive may bring pictures and voices.
 pub const LARGEST: u64 = 64 << 20;
@@ -19,13 +19,8 @@ const UNPACKED: usize = 16 << 20;
 #[non_exhaustive]
 pub enum CardFileError {
     /// The system says no.
-    #[error("can't read {path}: {source}", path = path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error("can't be read: {0}")]
+    Read(io::Error),
     /// Far larger than any card.
     #[error("it is larger than {} MiB", LARGEST >> 20)]
     TooLarge,
@@ -112,7 +107,7 @@ impl CardFileError {
     /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Read { .. } => "check the path and its permissions",
+            Self::Read(_) => "check the path and its permissions",
             Self::TooLarge => "take pictures and voices out of it, or save the card as JSON",
             Self::Other(_) => "cards are .json, .png or .charx files",
             Self::NotUtf8 => "save the card again as UTF-8",
@@ -142,10 +137,10 @@ pub fn read(path: &Path) -> Result<String, CardFileError> {
 /// # Errors
 /// Where the file can't be read or is larger.
 pub fn bytes(path: &Path) -> Result<Vec<u8>, CardFileError> {
-    let failed = |source| CardFileError::Read { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     // What is read is counted, not what the system claims: a pipe claims nothing.
-    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let file = File::open(path).map_err(CardFileError::Read)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(CardFileError::Read)?;
     if bytes.len() as u64 > LARGEST { Err(CardFileError::TooLarge) } else { Ok(bytes) }
 }
 

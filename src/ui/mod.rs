@@ -7,4 +7,5 @@ pub mod input;
 pub mod plain;
 pub mod progress;
 pub mod screen;
+pub mod wizard;
 pub mod words;

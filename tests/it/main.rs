@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arrows;
+mod author;
+mod cards;
 mod cases;
 mod cli;
 mod client;
@@ -11,6 +13,7 @@ mod guard;
 mod judge;
 mod lexicon;
 mod lines;
+mod lint;
 mod memory;
 mod overrule;
 mod persona;

@@ -19,137 +19,41 @@ pub(super) struct Guess<T> {
 const ENOUGH_FOR_TYPE: usize = 2;
 
 /// Beginnings of words that speak for a type; with a `$`, whole words.
-const KINDS: [(Kind, &[&str]); 10] = [
-    (
-        Kind::Mandated,
-        &["court$", "judge$", "probation", "parole", "mandated", "sentenc", "ordered", "dui$", "arrest"],
-    ),
-    (
-        Kind::Adolescent,
-        &[
-            "teen",
-            "adolescen",
-            "fifteen",
-            "sixteen",
-            "schoolboy",
-            "schoolgirl",
-            "homework",
-            "grounded",
-            "detention",
-        ],
-    ),
-    (
-        Kind::Mistrust,
-        &[
-            "mistrust",
-            "distrust",
-            "suspicious",
-            "suspicion",
-            "paranoi",
-            "betray",
-            "caseworker",
-            "guarded",
-            "lied$",
-        ],
-    ),
-    (
-        Kind::Defiant,
-        &[
-            "defian",
-            "rebel",
-            "hostile",
-            "aggressive",
-            "angry",
-            "temper$",
-            "stubborn",
-            "confrontational",
-            "argumentative",
-        ],
-    ),
-    (
-        Kind::ShutDown,
-        &["withdrawn", "silent", "quiet", "numb", "monosyllab", "shy$", "mute$", "closed-off", "speechless"],
-    ),
-    (
-        Kind::YesBut,
-        &[
-            "excuse",
-            "procrastinat",
-            "agreeable",
-            "people-pleas",
-            "talkative",
-            "chatty",
-            "diet",
-            "cheerful",
-            "warm$",
-        ],
-    ),
+const KINDS: [(Kind, &str); 10] = [
+    (Kind::Mandated, "court$ judge$ probation parole mandated sentenc ordered dui$ arrest"),
+    (Kind::Adolescent, "teen adolescen fifteen sixteen schoolboy schoolgirl homework grounded detention"),
+    (Kind::Mistrust, "mistrust distrust suspicious suspicion paranoi betray caseworker guarded lied$"),
+    (Kind::Defiant, "defian rebel hostile aggressive angry temper$ stubborn confrontational argumentative"),
+    (Kind::ShutDown, "withdrawn silent quiet numb monosyllab shy$ mute$ closed-off speechless"),
+    (Kind::YesBut, "excuse procrastinat agreeable people-pleas talkative chatty diet cheerful warm$"),
     (
         Kind::ResistsAutonomy,
-        &[
-            "indecisive",
-            "dependent",
-            "clingy",
-            "approval",
-            "anxious",
-            "reassurance",
-            "submissive",
-            "obedient",
-            "insecure",
-        ],
+        "indecisive dependent clingy approval anxious reassurance submissive obedient insecure",
     ),
-    (
-        Kind::TraumaGuarded,
-        &["trauma", "ptsd", "abuse", "assault", "survivor", "nightmare", "flashback", "veteran", "startl"],
-    ),
+    (Kind::TraumaGuarded, "trauma ptsd abuse assault survivor nightmare flashback veteran startl"),
     (
         Kind::CulturalMistrust,
-        &[
-            "discriminat",
-            "racis",
-            "immigrant",
-            "refugee",
-            "indigenous",
-            "prejudice",
-            "colonial",
-            "stereotyp",
-            "heritage",
-        ],
+        "discriminat racis immigrant refugee indigenous prejudice colonial stereotyp heritage",
     ),
-    (
-        Kind::Sceptic,
-        &["sceptic", "skeptic", "rational", "logical", "evidence", "scientist", "engineer", "cynic", "doubt"],
-    ),
+    (Kind::Sceptic, "sceptic skeptic rational logical evidence scientist engineer cynic doubt"),
 ];
 
-/// Beginnings of words that speak for a topic.
-const TOPICS: [(&str, &[&str]); 14] = [
-    (
-        "drinking",
-        &[
-            "drink", "drunk", "alcohol", "beer$", "beers$", "vodka", "whiskey", "whisky", "wine$", "booze",
-            "hangover", "dui$",
-        ],
-    ),
-    (
-        "drugs",
-        &[
-            "drug$", "drugs$", "cocaine", "heroin", "opioid", "cannabis", "weed$", "meth$", "pills$",
-            "needle", "overdose",
-        ],
-    ),
-    ("smoking", &["smok", "cigarette", "tobacco", "nicotine", "vape", "vaping"]),
-    ("gambling", &["gambl", "casino", "betting", "bets$", "poker", "slots$", "lottery"]),
-    ("weight", &["weight", "obes", "diet", "overeat", "calorie", "binge"]),
-    ("diabetes", &["diabet", "insulin", "glucose"]),
-    ("medication", &["medication", "prescription", "tablets", "dose$", "antidepressant"]),
-    ("mood", &["depress", "sad$", "hopeless", "grief", "grieving", "lonely", "anxi", "gloom"]),
-    ("anger", &["anger", "angry", "rage$", "temper$", "furious", "violen", "shout"]),
-    ("school", &["school", "truan", "class$", "teacher", "homework", "exam", "grades"]),
-    ("parenting", &["parenting", "custody", "foster", "toddler", "caseworker"]),
-    ("sleep", &["sleep", "insomnia", "awake"]),
-    ("screens", &["gaming", "gamer", "videogame", "phone$", "screen$", "online", "streaming"]),
-    ("work", &["workaholic", "burnout", "overtime", "unemploy", "jobless", "fired$"]),
+/// The same for a topic.
+const TOPICS: [(&str, &str); 14] = [
+    ("drinking", "drink drunk alcohol beer$ beers$ vodka whiskey whisky wine$ booze hangover dui$"),
+    ("drugs", "drug$ drugs$ cocaine heroin opioid cannabis weed$ meth$ pills$ needle overdose"),
+    ("smoking", "smok cigarette tobacco nicotine vape vaping"),
+    ("gambling", "gambl casino betting bets$ poker slots$ lottery"),
+    ("weight", "weight obes diet overeat calorie binge"),
+    ("diabetes", "diabet insulin glucose"),
+    ("medication", "medication prescription tablets dose$ antidepressant"),
+    ("mood", "depress sad$ hopeless grief grieving lonely anxi gloom"),
+    ("anger", "anger angry rage$ temper$ furious violen shout"),
+    ("school", "school truan class$ teacher homework exam grades"),
+    ("parenting", "parenting custody foster toddler caseworker"),
+    ("sleep", "sleep insomnia awake"),
+    ("screens", "gaming gamer videogame phone$ screen$ online streaming"),
+    ("work", "workaholic burnout overtime unemploy jobless fired$"),
 ];
 
 /// The type for which most different words speak; nothing where two are level.
@@ -162,15 +66,18 @@ pub(super) fn topic(text: &str) -> Option<Guess<&'static str>> {
     best(text, TOPICS)
 }
 
-fn best<T, const N: usize>(text: &str, known: [(T, &[&str]); N]) -> Option<Guess<T>> {
+fn best<T, const N: usize>(text: &str, known: [(T, &str); N]) -> Option<Guess<T>> {
     let text = text.to_lowercase();
     let words: BTreeSet<&str> =
         text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()).collect();
     // Several words of one stem are one reason.
-    let reasons = |stems: &[&str]| -> Vec<String> {
-        let found =
-            |stem: &&str| words.iter().find(|word| word.starts_with(*stem)).map(|word| (*word).to_owned());
-        stems.iter().filter_map(found).collect()
+    let reasons = |stems: &str| -> Vec<String> {
+        let is_of = |word: &str, stem: &str| match stem.strip_suffix('$') {
+            Some(whole) => word == whole,
+            None => word.starts_with(stem),
+        };
+        let found = |stem: &str| words.iter().find(|word| is_of(word, stem)).map(|word| (*word).to_owned());
+        stems.split(' ').filter_map(found).collect()
     };
     let mut guesses: Vec<_> =
         known.into_iter().map(|(value, stems)| Guess { value, from: reasons(stems) }).collect();

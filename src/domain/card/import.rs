@@ -126,7 +126,7 @@ impl Reader<'_> {
 
     /// Everything from which something may be guessed.
     fn words(&self) -> String {
-        let fields = ["description", "personality", "scenario", "creator_notes", "first_mes"];
+        let fields = ["description", "personality", "scenario", "creator_notes", "first_mes", "mes_example"];
         let texts: Vec<&str> = fields.iter().map(|field| self.card.text(field)).collect();
         [texts, self.card.list("tags")].concat().join("\n")
     }

@@ -8,6 +8,9 @@ use crate::domain::action::Action;
 
 use super::{Effect, Fact, Persona, Temperament};
 
+/// Entries of a list up to so many characters stand side by side.
+const SHORT: usize = 24;
+
 /// The text of a persona file; [`super::parse`] makes the same persona of it.
 pub fn write(persona: &Persona) -> String {
     let mut file = Front(String::from("+++\n"));
@@ -69,7 +72,7 @@ impl Front {
     fn floats<'a>(&mut self, levels: impl IntoIterator<Item = (&'a str, f32)>) {
         for (key, x) in levels {
             // The shortest digits that are this number again.
-            self.line(key, format_args!("{x:?}"));
+            self.line(key, x);
         }
     }
 
@@ -78,12 +81,11 @@ impl Front {
         let _ = writeln!(self.0, "\n{header:<28} # {comment}");
     }
 
-    /// A list of one line where it is short, else of one line per entry.
+    /// A list: of words on one line, of sentences on one line each.
     fn list(&mut self, key: &str, texts: &[String]) {
         let entries: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
-        let one_line = entries.join(", ");
-        if one_line.chars().count() <= 80 {
-            self.line(key, format_args!("[{one_line}]"));
+        if texts.iter().all(|text| text.chars().count() <= SHORT) {
+            self.line(key, format_args!("[{}]", entries.join(", ")));
         } else {
             self.line(key, format_args!("[\n  {},\n]", entries.join(",\n  ")));
         }
