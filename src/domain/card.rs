@@ -128,12 +128,11 @@ impl Card {
     fn of(root: Map<String, Value>) -> Result<Self, CardError> {
         match root.get("spec") {
             None => {}
-            Some(Value::String(spec)) if ["chara_card_v2", "chara_card_v3"].contains(&spec.as_str()) => {
-                if !matches!(root.get("data"), Some(Value::Object(_))) {
-                    return Err(CardError::NoCard("it has no `data`"));
-                }
+            Some(Value::String(spec)) if !["chara_card_v2", "chara_card_v3"].contains(&spec.as_str()) => {
+                return Err(CardError::UnknownSpec(spec.clone()));
             }
-            Some(Value::String(spec)) => return Err(CardError::UnknownSpec(spec.clone())),
+            Some(Value::String(_)) if matches!(root.get("data"), Some(Value::Object(_))) => {}
+            Some(Value::String(_)) => return Err(CardError::NoCard("it has no `data`")),
             Some(_) => return Err(CardError::Field { field: "spec".to_owned(), expected: "text" }),
         }
         let card = Self { root };

@@ -215,7 +215,7 @@ fn another_program_s_card_leaves_its_rest_beside_the_client() {
     let shown: Value = serde_json::from_str(&bench.run(&["import", &card, "--json"])).unwrap();
     assert_eq!(shown["id"], "dana");
     assert!(shown["rest"].as_str().unwrap().ends_with("dana.card.json"), "{shown}");
-    assert!(shown["statements"].to_string().contains("lore book: 1 entries"), "{shown}");
+    assert!(shown["statements"].to_string().contains("lore book: 1 kept"), "{shown}");
     let back: Value = serde_json::from_str(&bench.run(&["export", "dana"])).unwrap();
     for key in ["description", "mes_example", "first_mes", "odd", "character_book"] {
         assert_eq!(back["data"][key], dana[key], "{key}");

@@ -224,6 +224,9 @@ fn a_faulty_card_is_refused_by_name() {
     refused(&ours(json!({ "format": 1, "persona": ray })), "unknown field `surname`");
     let persona = Persona { name: "\u{1b}[2J".to_owned(), ..one("ray") };
     refused(&ours(json!({ "format": 1, "persona": persona })), "control characters");
+    let many = with("description", json!("{{char}}".repeat(500_000)));
+    let long = imported(&many, &named()).unwrap();
+    assert!(long.persona.body.len() < 16_384 && long.statements.join(" ").contains("longer than fits"));
     assert_eq!(Card::parse(&"[".repeat(100_000)), Err(CardError::TooDeep));
     assert!(Card::parse(&format!("{{\"name\":\"{}\"}}", "[".repeat(100))).is_ok(), "brackets in a text");
     let long = format!("{{\"name\":\"{}\"}}", "x".repeat(9 << 20));

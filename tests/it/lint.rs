@@ -47,7 +47,7 @@ fn levels_that_deny_each_other_are_named() {
     check(
         "trust = 0.12",
         "trust = 0.2",
-        &["ray.md:74: fact `device` opens at trust 0.15, and trust starts at 0.2"],
+        &["ray.md:70: fact `device` opens at trust 0.15, and trust starts at 0.2"],
     );
     check("move = \"advise\"", "move = \"affirm\"", &["ray.md:43: `affirm` is among the keys as well"]);
     check(
@@ -85,10 +85,10 @@ fn what_is_missing_is_named() {
     check(
         "topic = \"drinking\"",
         "topic = \"chess\"",
-        &["ray.md:6: the pocket client has no lines about `chess`"],
+        &["ray.md:7: the pocket client has no lines about `chess`"],
     );
     let cues = "cues = [\"evening\", \"night\", \"home\", \"alone\", \"apartment\", \"divorce\", \"quiet\", \"after work\", \"relax\", \"unwind\"]";
-    check(cues, "", &["ray.md:81: fact `kitchen` has no cues: nothing that is said brings it up"]);
+    check(cues, "", &["ray.md:77: fact `kitchen` has no cues: nothing that is said brings it up"]);
     let bare = Persona {
         facts: Vec::new(),
         openings: vec!["Hm.".to_owned()],
@@ -112,7 +112,7 @@ fn words_of_the_program_are_named_at_their_line() {
         check(
             "You are divorced from Dana.",
             said,
-            &[&format!("ray.md:132: speaks of the program: `{word}`")],
+            &[&format!("ray.md:135: speaks of the program: `{word}`")],
         );
     };
     leak("Your discord is high.", "discord");
@@ -127,9 +127,9 @@ fn a_client_who_says_what_they_never_say_is_named() {
     check(
         "So what is it I have to say",
         "So what process is it",
-        &["ray.md:11: says `process`, which is in `never`"],
+        &["ray.md:15: says `process`, which is in `never`"],
     );
-    check("Same as anybody who works", "In recovery", &["ray.md:148: says `recovery`, which is in `never`"]);
+    check("Same as anybody who works", "In recovery", &["ray.md:153: says `recovery`, which is in `never`"]);
 }
 
 #[test]

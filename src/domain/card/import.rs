@@ -212,8 +212,7 @@ impl Reader<'_> {
         let entries = data.get("character_book").and_then(|book| book.get("entries")?.as_array());
         if let Some(entries) = entries.filter(|entries| !entries.is_empty()) {
             let count = entries.len();
-            self.statements
-                .push(format!("lore book: {count} entries are kept and not used; write facts of them"));
+            self.statements.push(format!("lore book: {count} kept and not used; write facts of them"));
         }
         for field in ["system_prompt", "post_history_instructions"] {
             if !self.card.text(field).trim().is_empty() {
@@ -230,15 +229,20 @@ pub(super) struct Opening {
     is_cut: bool,
 }
 
-/// The client's name: in version 3 there may be one for the talk.
+/// The client's name.
 pub(super) fn name_of(card: &Card) -> String {
-    let name = card.text("name").split_whitespace().collect::<Vec<_>>().join(" ");
-    shortened(&name, 60).to_owned()
+    one_line(card.text("name"))
 }
 
+/// What the client is called in the talk: in version 3 that may be another name.
 fn names(card: &Card) -> String {
-    let nickname = card.text("nickname").trim().to_owned();
+    let nickname = one_line(card.text("nickname"));
     if nickname.is_empty() { name_of(card) } else { nickname }
+}
+
+fn one_line(name: &str) -> String {
+    let words = within(name, 1_000).split_whitespace().collect::<Vec<_>>().join(" ");
+    shortened(&words.replace(char::is_control, ""), 60).to_owned()
 }
 
 /// What a card's greetings say aloud, each once.

@@ -10,6 +10,8 @@ pub(super) struct Names<'a> {
 
 /// What the other person is called in descriptions.
 const TRAINEE: &str = "the counsellor";
+/// Bytes of a text that are looked at: far more than a client can hold.
+const LOOKED_AT: usize = 1 << 16;
 /// Ways to write `{{char}}`.
 const CLIENT_MARKS: [&str; 2] = ["{{char}}", "<bot>"];
 /// Ways to write `{{user}}`.
@@ -18,14 +20,14 @@ const TRAINEE_MARKS: [&str; 2] = ["{{user}}", "<user>"];
 impl Names<'_> {
     /// A description with the names put in.
     pub(super) fn told(self, text: &str) -> String {
-        let text = replaced(text, &CLIENT_MARKS, self.client);
+        let text = replaced(beginning(text), &CLIENT_MARKS, self.client);
         printable(&replaced(&text, &TRAINEE_MARKS, TRAINEE))
     }
 
     /// Speech with the names put in. Nobody has said the trainee's name: where it is an address,
     /// it goes.
     pub(super) fn said(self, text: &str) -> String {
-        let mut text = replaced(text, &CLIENT_MARKS, self.client);
+        let mut text = replaced(beginning(text), &CLIENT_MARKS, self.client);
         for mark in TRAINEE_MARKS {
             text = replaced(&text, &[&format!(", {mark}")], "");
             text = replaced(&text, &[&format!("{mark}, ")], "");
@@ -52,6 +54,12 @@ fn replaced(text: &str, marks: &[&str], with: &str) -> String {
     text
 }
 
+/// As much of `text` as is looked at. A name in the place of each of a million marks would fill
+/// the memory.
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LOOKED_AT)]
+}
+
 /// `text` without what would steer a terminal.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || "\n\t".contains(*c)).collect()
@@ -63,7 +71,7 @@ pub(super) fn spoken(prose: &str) -> String {
     let plain = without_directions(&prose.replace("**", ""));
     let quoted = quotations(&plain);
     let length = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
-    let is_story = length(&quoted) * 3 >= length(&plain) && !quoted.is_empty();
+    let is_story = length(&quoted) * 4 >= length(&plain) && !quoted.is_empty();
     let said = if is_story { quoted } else { plain };
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -113,7 +121,7 @@ fn cut(text: &str, end: usize) -> &str {
 /// of what the trainee and the client say.
 pub(super) fn pairs(examples: &str, names: Names<'_>) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
-    let blocks = replaced(&printable(examples), &["<start>"], "\u{0}");
+    let blocks = replaced(&printable(beginning(examples)), &["<start>"], "\u{0}");
     for block in blocks.split('\u{0}') {
         let mut asked: Option<String> = None;
         for (is_client, text) in speeches(block, names.client) {

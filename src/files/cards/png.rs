@@ -53,7 +53,7 @@ fn first(rest: &[u8]) -> Result<Chunk<'_>, PngFault> {
     let claimed = u32::from_be_bytes(*length);
     let kind = after.get(..4).ok_or(PngFault::Short)?;
     // Four bytes of kind before the data, four of the sum behind it.
-    let left = after.len().saturating_sub(8);
+    let left = after.len().checked_sub(8).ok_or(PngFault::Short)?;
     let length = usize::try_from(claimed).ok().filter(|length| *length <= left);
     let length = length.ok_or(PngFault::Claim { claimed, left })?;
     let (summed, sum) = after.split_at(4 + length);
