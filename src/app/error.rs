@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::domain::card::CardError;
 use crate::domain::crisis::Concern;
 use crate::domain::exam::Mismatch;
 use crate::domain::judge::{Code, UnknownCode};
 use crate::domain::problem::Problem;
 use crate::domain::session::SessionId;
 use crate::engine::EngineError;
+use crate::files::cards::CardFileError;
 use crate::store::StoreError;
 
 /// A fault of a use case.
@@ -30,6 +32,42 @@ pub enum AppError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A character card that can't be used.
+    #[error("{path}: {error}", path = path.display())]
+    Card {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: CardError,
+    },
+    /// A file in which there is no character card.
+    #[error("{path}: {error}", path = path.display())]
+    CardFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: CardFileError,
+    },
+    /// A file that is not written over.
+    #[error("{path} is there already", path = path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that can't be written.
+    #[error("can't write {path}: {source}", path = path.display())]
+    Unwritten {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// An id that a client has.
+    #[error("there is a client `{id}` already")]
+    Taken {
+        /// The id.
+        id: String,
     },
     /// No such client.
     #[error("there is no client `{asked}`")]
@@ -145,6 +183,11 @@ impl AppError {
             Self::Engine(e) => e.hint().map(|h| h.to_string()),
             Self::Files(problems) => problems.first().and_then(|p| p.hint.clone()),
             Self::Folder { .. } => Some("check the path and its permissions".to_owned()),
+            Self::Card { error, .. } => error.hint(),
+            Self::CardFile { error, .. } => Some(error.hint().to_owned()),
+            Self::Exists { .. } => Some("nothing was written; move it away, or give another name".to_owned()),
+            Self::Unwritten { .. } => Some("check the path, its permissions and the free space".to_owned()),
+            Self::Taken { .. } => Some("`--id ID` gives the new one another id".to_owned()),
             Self::NoPersona { nearest, .. } => Some(match nearest {
                 Some(id) => format!("did you mean `{id}`? `pushback personas list` shows all"),
                 None => "`pushback personas list` shows all".to_owned(),

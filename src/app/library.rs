@@ -134,6 +134,18 @@ impl Library {
         self.parse_persona(id, 0).map_err(AppError::Files)
     }
 
+    /// The file of one client as the user would name it, and its text.
+    pub fn persona_file(&self, id: &str) -> Option<(&str, &str)> {
+        self.prompts.get(&format!("personas/{id}.md"))
+    }
+
+    /// The folder that the file of a client is from; `None` for the built-in ones.
+    pub fn folder_of(&self, id: &str) -> Option<&Path> {
+        let has = |folder: &&PathBuf| folder.join("personas").join(format!("{id}.md")).is_file();
+        let Folders { user, prompts, .. } = &self.folders;
+        [prompts, user].into_iter().flatten().find(has).map(PathBuf::as_path)
+    }
+
     /// The judge: the compiled-in lexicon, or the user's.
     ///
     /// # Errors

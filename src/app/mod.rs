@@ -1,6 +1,9 @@
 //! Use cases: the only place that sees domain, engine, store and files at once.
 //! Knows: all of them. Never: terminals, arguments, colours.
 
+pub mod author;
+pub mod cards;
+pub mod check;
 pub mod drill;
 mod error;
 pub mod judge;

@@ -3,13 +3,16 @@
 
 mod bench;
 mod chat;
+mod config;
 mod drill;
 mod exam;
 mod judge;
+mod manual;
 mod model;
 mod models;
 mod personas;
 mod prompt;
+mod prompts;
 mod replay;
 mod sessions;
 
@@ -60,8 +63,16 @@ enum Command {
     Models(models::ModelsArgs),
     /// What a model is sent.
     Prompt(prompt::TokensArgs),
+    /// Prompt files to edit.
+    Prompts(prompts::PromptsArgs),
     /// Measure how fast a model runs here.
     Bench(bench::BenchArgs),
+    /// Where things lie on this computer.
+    Config(config::ConfigArgs),
+    /// A completion script for a shell.
+    Completions(manual::CompletionsArgs),
+    /// A page of the manual.
+    Man(manual::ManArgs),
 }
 
 /// Where prompts come from.
@@ -84,13 +95,47 @@ struct DataArgs {
 }
 
 impl PromptArgs {
-    fn load(&self) -> Result<Library, AppError> {
-        let user = Paths::of_user().map(|p| p.config.join("prompts"));
+    /// The prompts, without a word on files that were left out.
+    fn open(&self) -> Result<Library, AppError> {
         let (prompts, lexicon) = (self.prompts.clone(), self.lexicon.clone());
-        let library = Library::open(Folders { user, prompts, lexicon })?;
+        Library::open(Folders { user: user_prompts().ok(), prompts, lexicon })
+    }
+
+    fn load(&self) -> Result<Library, AppError> {
+        let library = self.open()?;
         let screen = Screen::of_process();
         library.unread().iter().for_each(|p| screen.warn(p));
         Ok(library)
+    }
+}
+
+/// The user's own prompts, whether or not there are any.
+fn user_prompts() -> Result<PathBuf, AppError> {
+    Paths::of_user().map(|p| p.config.join("prompts")).ok_or_else(no_home)
+}
+
+fn no_home() -> AppError {
+    let source = std::io::Error::other("there is no home folder");
+    AppError::Folder { path: PathBuf::from("prompts"), source }
+}
+
+/// Where prompt files are written.
+#[derive(Clone, Debug, Default, Args)]
+struct TargetArgs {
+    /// Write into this prompts folder instead of your own; it need not be there yet.
+    #[arg(long, value_name = "DIR")]
+    prompts: Option<PathBuf>,
+}
+
+impl TargetArgs {
+    fn folder(&self) -> Result<PathBuf, AppError> {
+        self.prompts.clone().map_or_else(user_prompts, Ok)
+    }
+
+    /// What there is already.
+    fn library(&self) -> Result<Library, AppError> {
+        let prompts = self.prompts.clone().filter(|folder| folder.is_dir());
+        Library::open(Folders { user: user_prompts().ok(), prompts, lexicon: None })
     }
 }
 
@@ -122,6 +167,8 @@ fn any_seed() -> u64 {
 
 /// Exit code: what was asked for did not work.
 const FAILED: u8 = 1;
+/// Exit code: the command line makes no sense.
+const USAGE: u8 = 2;
 /// Exit code: something needed is not there yet, or a check found problems.
 const NOT_READY: u8 = 3;
 /// Exit code: Ctrl-C, as shells count it.
@@ -141,7 +188,11 @@ pub fn run() -> ExitCode {
         Some(Command::Sessions(args)) => sessions::run(args),
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prompt(args)) => prompt::run(args),
+        Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Bench(args)) => bench::run(args),
+        Some(Command::Config(args)) => config::run(args),
+        Some(Command::Completions(args)) => manual::completions(args),
+        Some(Command::Man(args)) => manual::man(&args),
     };
     done.unwrap_or_else(|error| fail(&error))
 }

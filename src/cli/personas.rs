@@ -1,6 +1,9 @@
 //! `pushback personas`: the trainer's bench.
 
 mod calibrate;
+mod cards;
+mod new;
+mod read;
 mod trial;
 
 use std::process::ExitCode;
@@ -8,7 +11,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{NOT_READY, PromptArgs};
+use super::{NOT_READY, PromptArgs, TargetArgs};
+use crate::app::check;
 use crate::domain::persona::{Kind, Persona};
 use crate::ui::screen::{Screen, Tone};
 
@@ -41,6 +45,8 @@ enum Command {
     /// Look for mistakes in personas, lines, notes, lexicon, coach and drills.
     Check {
         #[command(flatten)]
+        check: CheckArgs,
+        #[command(flatten)]
         prompts: PromptArgs,
     },
     /// Measure whether clients do what they must: push back, soften, keep their role. Exit code 3
@@ -48,12 +54,28 @@ enum Command {
     Test(trial::TestArgs),
     /// Set simulated clients of five start receptivities beside real sessions.
     Calibrate(calibrate::CalibrateArgs),
+    /// A new client's file: asks what it needs to know, or begins with another client.
+    New(new::NewArgs),
+    /// A new client's file from a character card.
+    Import(cards::ImportArgs),
+    /// A client as a character card, for other programs and other trainers.
+    Export(cards::ExportArgs),
     /// Every authored line with the replies that it answers, as JSON lines: what the pocket
     /// model is trained on.
     Lines {
         #[command(flatten)]
         prompts: PromptArgs,
     },
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// Warnings fail the check as well.
+    #[arg(long)]
+    strict: bool,
+    /// One object: counts, problems, warnings.
+    #[arg(long)]
+    json: bool,
 }
 
 /// A client in the list.
@@ -72,7 +94,10 @@ pub(super) fn run(args: PersonasArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::List { json, prompts } => list(&prompts, json),
         Command::Show { id, json, prompts } => show(&prompts, &id, json),
-        Command::Check { prompts } => check(&prompts),
+        Command::Check { check: args, prompts } => check(&prompts, &args),
+        Command::New(args) => new::run(&args),
+        Command::Import(args) => cards::import(&args),
+        Command::Export(args) => cards::export(&args),
         Command::Lines { prompts } => lines(&prompts),
         Command::Test(args) => trial::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
@@ -125,29 +150,32 @@ fn show(prompts: &PromptArgs, id: &str, json: bool) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
+fn check(prompts: &PromptArgs, args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let library = prompts.load()?;
-    let unread = library.unread().len();
-    let (personas, mut problems) = library.personas();
-    let (banks, in_lines) = library.banks();
-    problems.extend(in_lines);
-    problems.extend(banks.lint(&personas.iter().collect::<Vec<_>>()));
-    let read = [library.notes().err(), library.coach().err(), library.judge().err(), library.drills().err()];
-    for failed in read.into_iter().flatten() {
-        match failed {
-            crate::app::AppError::Files(found) => problems.extend(found),
-            other => return Err(other.into()),
-        }
+    let checked = check::everything(&prompts.open()?)?;
+    if args.json {
+        screen.json(&checked)?;
+    } else {
+        checked.errors.iter().for_each(|p| screen.problem("error", p));
+        checked.warnings.iter().for_each(|p| screen.warn(p));
+        screen.line(&format!(
+            "{} clients, {} distinct lines, {} problems, {} warnings",
+            checked.clients,
+            checked.lines,
+            checked.errors.len(),
+            checked.warnings.len()
+        ))?;
     }
-    problems.iter().for_each(|p| screen.warn(p));
-    screen.line(&format!(
-        "{} clients, {} distinct lines, {} problems",
-        personas.len(),
-        banks.stats().replies,
-        problems.len() + unread
-    ))?;
-    Ok(if problems.is_empty() && unread == 0 { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) })
+    let is_fine = checked.errors.is_empty() && (checked.warnings.is_empty() || !args.strict);
+    Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) })
+}
+
+/// What a trainer should look at in a file that has just been written, and how to try it.
+fn look_over(screen: Screen, target: &TargetArgs, id: &str) -> anyhow::Result<()> {
+    check::one(&target.library()?, id)?.iter().for_each(|p| screen.warn(p));
+    let folder = target.prompts.as_ref().map(|dir| format!(" --prompts {}", dir.display()));
+    screen.note(&format!("Try it: pushback --persona {id}{}", folder.unwrap_or_default()));
+    Ok(())
 }
 
 fn lines(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {

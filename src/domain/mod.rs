@@ -2,6 +2,7 @@
 //! Knows: `chat`. Never: I/O, async, the clock, dice of its own, the engine, the UI.
 
 pub mod action;
+pub mod card;
 pub mod case;
 pub mod client;
 pub mod coach;

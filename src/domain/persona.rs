@@ -4,7 +4,10 @@
 pub mod body;
 mod check;
 mod draft;
+pub mod lint;
 mod parse;
+pub mod start;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +17,7 @@ use crate::domain::action::Action;
 use crate::domain::moves::Move;
 
 pub use parse::parse;
+pub use write::{extending, write};
 
 /// The ten types of resistant client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,6 +46,25 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every type.
+    pub const ALL: [Kind; 10] = [
+        Kind::Mandated,
+        Kind::Adolescent,
+        Kind::Mistrust,
+        Kind::Defiant,
+        Kind::ShutDown,
+        Kind::YesBut,
+        Kind::ResistsAutonomy,
+        Kind::TraumaGuarded,
+        Kind::CulturalMistrust,
+        Kind::Sceptic,
+    ];
+
+    /// The type of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The name in files and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -69,6 +92,25 @@ pub enum Gender {
     Male,
     /// They.
     Other,
+}
+
+impl Gender {
+    /// Every gender.
+    pub const ALL: [Gender; 3] = [Gender::Female, Gender::Male, Gender::Other];
+
+    /// The name in files and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Gender::Female => "female",
+            Gender::Male => "male",
+            Gender::Other => "other",
+        }
+    }
+
+    /// The gender of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|gender| gender.as_str() == name)
+    }
 }
 
 /// A client. Every field is plain data; `parse` is the only way in from a file.

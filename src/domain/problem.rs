@@ -3,8 +3,10 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// One fault in one file: shown as `file:line: message`, with a hint below.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The file as the user would name it.
     pub file: String,

@@ -1,8 +1,10 @@
 //! Disk -> domain values, with every problem named.
 //! Knows: folders, file formats. Never: sessions, engines, what values are used for.
 
+pub mod cards;
 pub mod exam;
 pub mod hash;
 pub mod paths;
 pub mod prompts;
 pub mod transcript;
+pub mod write;

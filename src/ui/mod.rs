@@ -10,4 +10,5 @@ pub mod plain;
 pub mod progress;
 pub mod runs;
 pub mod screen;
+pub mod wizard;
 pub mod words;

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arrows;
+mod author;
+mod cards;
 mod cases;
 mod cli;
 mod client;
@@ -16,6 +18,7 @@ mod guard;
 mod judge;
 mod lexicon;
 mod lines;
+mod lint;
 mod memory;
 mod overrule;
 mod persona;

@@ -18,6 +18,7 @@ pub(super) fn faults(persona: &Persona) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     texts(persona, &mut faults);
     numbers(persona, &mut faults);
+    contradictions(persona, &mut faults);
     effects("keys", &persona.keys, &mut faults);
     effects("triggers", &persona.triggers, &mut faults);
     weights(persona, &mut faults);
@@ -111,6 +112,29 @@ fn numbers(persona: &Persona, faults: &mut Faults) {
     let is_ordered =
         1 <= words.low && words.low <= words.median && words.median <= words.high && words.high <= 120;
     faults.unless(is_ordered, "words", "`words` must rise from low over median to high, within 1 to 120");
+}
+
+/// Values that are each in range, and together leave the client no way to move.
+fn contradictions(persona: &Persona, faults: &mut Faults) {
+    let (start, temperament) = (persona.start, persona.temperament);
+    faults.unless(
+        start.readiness <= temperament.readiness_cap || !(0.0..=1.0).contains(&start.readiness),
+        "start.readiness",
+        format!(
+            "`start.readiness` is {}, above `readiness_cap` {}",
+            start.readiness, temperament.readiness_cap
+        ),
+    );
+    faults.unless(
+        temperament.discord_gate != 0.0,
+        "temperament.discord_gate",
+        "`discord_gate` is 0: no discord is below it, so readiness could never move",
+    );
+    faults.unless(
+        temperament.trust_gate != 1.0,
+        "temperament.trust_gate",
+        "`trust_gate` is 1: no trust is above it, so readiness could never move",
+    );
 }
 
 fn effects(list: &str, effects: &[Effect], faults: &mut Faults) {

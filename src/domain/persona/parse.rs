@@ -182,27 +182,59 @@ impl<'a> Reader<'a> {
     }
 
     fn line_of_key(&self, key: &str) -> Option<usize> {
-        let mut parts = key.split('.');
-        let (name, value) = self.document.get_ref().get_key_value(parts.next()?)?;
-        let mut at = name.span().start;
-        let mut value = value;
-        for part in parts {
-            let next = match value.get_ref() {
-                DeValue::Table(table) => {
-                    table.get_key_value(part).map(|(name, value)| (name.span().start, value))
-                }
-                DeValue::Array(list) => part
-                    .parse()
-                    .ok()
-                    .and_then(|i: usize| list.get(i))
-                    .map(|value| (value.span().start, value)),
-                _ => None,
-            };
-            let Some(found) = next else { break };
-            (at, value) = found;
-        }
-        Some(1 + body::line_of(self.parts.front, at))
+        line_of_key(self.document.get_ref(), self.parts.front, key)
     }
+}
+
+/// Where the keys of a file stand that can be read.
+pub(super) struct Places<'a> {
+    document: Spanned<DeTable<'a>>,
+    parts: Parts<'a>,
+}
+
+impl<'a> Places<'a> {
+    /// The places of `text`, the whole file; `None` where it has no front matter.
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        let parts = split(text.trim_start_matches('\u{feff}'))?;
+        Some(Self { document: DeTable::parse_recoverable(parts.front).0, parts })
+    }
+
+    /// The line of `key`, or of the table around it. `body.N` is line N of the trimmed body.
+    pub(super) fn line(&self, key: &str) -> Option<usize> {
+        let Some(in_body) = key.strip_prefix("body") else {
+            return line_of_key(self.document.get_ref(), self.parts.front, key);
+        };
+        let body = self.parts.body;
+        let blank = body::line_of(body, body.len() - body.trim_start().len()) - 1;
+        let line = in_body.strip_prefix('.').and_then(|n| n.parse().ok()).unwrap_or(1);
+        (!body.trim().is_empty()).then_some(self.parts.body_line + blank + line - 1)
+    }
+
+    /// Whether the file says itself whose text it goes on from.
+    pub(super) fn extends(&self) -> bool {
+        self.document.get_ref().contains_key("extends")
+    }
+}
+
+fn line_of_key(document: &DeTable<'_>, front: &str, key: &str) -> Option<usize> {
+    let mut parts = key.split('.');
+    let (name, value) = document.get_key_value(parts.next()?)?;
+    let mut at = name.span().start;
+    let mut value = value;
+    for part in parts {
+        let next = match value.get_ref() {
+            DeValue::Table(table) => {
+                table.get_key_value(part).map(|(name, value)| (name.span().start, value))
+            }
+            DeValue::Array(list) => {
+                part.parse().ok().and_then(|i: usize| list.get(i)).map(|value| (value.span().start, value))
+            }
+            _ => None,
+        };
+        let Some(found) = next else { break };
+        (at, value) = found;
+    }
+    Some(1 + body::line_of(front, at))
 }
 
 fn did_you_mean(known: &str) -> String {
