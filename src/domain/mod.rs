@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod case;
+pub mod catalog;
 pub mod client;
 pub mod coach;
 pub mod dice;

@@ -3,6 +3,7 @@
 
 mod arrows;
 mod cases;
+mod catalog;
 mod cli;
 mod client;
 mod engine;
