@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::app::models::ModelError;
 use crate::domain::judge::{Code, UnknownCode};
 use crate::domain::problem::Problem;
 use crate::engine::EngineError;
@@ -17,6 +18,9 @@ pub enum AppError {
     /// The model can't be read or run.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A model can't be found, brought or taken away.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// A file of the user's can't be used.
     #[error("{}", .0.first().map_or_else(String::new, ToString::to_string))]
     Files(Vec<Problem>),
@@ -97,6 +101,7 @@ impl AppError {
         match self {
             Self::Store(e) => e.hint().map(str::to_owned),
             Self::Engine(e) => e.hint().map(|h| h.to_string()),
+            Self::Model(e) => e.hint(),
             Self::Files(problems) => problems.first().and_then(|p| p.hint.clone()),
             Self::Folder { .. } => Some("check the path and its permissions".to_owned()),
             Self::NoPersona { nearest, .. } => Some(match nearest {

@@ -4,6 +4,7 @@
 mod error;
 pub mod judge;
 pub mod library;
+pub mod models;
 pub mod practise;
 pub mod prompt;
 pub mod sent;

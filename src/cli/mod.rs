@@ -3,6 +3,7 @@
 
 mod bench;
 mod chat;
+mod interrupt;
 mod judge;
 mod model;
 mod models;
@@ -148,6 +149,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     }
     let code = match app {
         Some(AppError::Engine(_)) => NOT_READY,
+        Some(AppError::Model(e)) if e.is_not_ready() => NOT_READY,
         _ => FAILED,
     };
     ExitCode::from(code)

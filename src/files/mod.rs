@@ -2,6 +2,8 @@
 //! Knows: folders, file formats. Never: sessions, engines, what values are used for.
 
 pub mod hash;
+pub mod hub;
+pub mod models;
 pub mod paths;
 pub mod prompts;
 pub mod transcript;

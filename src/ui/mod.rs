@@ -6,5 +6,6 @@ pub mod events;
 pub mod input;
 pub mod plain;
 pub mod progress;
+pub mod pulling;
 pub mod screen;
 pub mod words;

@@ -133,6 +133,14 @@ impl Screen {
         let _ = write!(err, "\r{text}\u{1b}[K").and_then(|()| err.flush());
     }
 
+    /// A line of stderr that moves on by itself; none is seen where there is no terminal.
+    #[cfg(feature = "download")]
+    pub fn bar(self, style: indicatif::ProgressStyle) -> indicatif::ProgressBar {
+        let bar = indicatif::ProgressBar::with_draw_target(None, indicatif::ProgressDrawTarget::stderr());
+        bar.set_style(style);
+        bar
+    }
+
     /// A fault that does not end the program.
     pub fn warn(self, problem: &Problem) {
         self.problem("warning", problem);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::tiny_gguf::{Mix, Tiny};
 
 /// The program with folders of its own.
-fn pushback(home: &Path) -> Command {
+pub fn pushback(home: &Path) -> Command {
     let mut command = Command::cargo_bin("pushback").unwrap();
     command.env_clear().env("HOME", home).env("XDG_DATA_HOME", home.join("data"));
     command.env("XDG_CONFIG_HOME", home.join("config"));

@@ -18,5 +18,7 @@ mod persona;
 mod pocket;
 mod practise;
 mod prompt;
+#[cfg(feature = "download")]
+mod pull;
 mod store;
 mod support;

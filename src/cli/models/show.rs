@@ -1,28 +1,16 @@
-//! `pushback models`: what a model's file is, and what would run it.
+//! `pushback models show`: what a model is, and what would run it.
 
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde::Serialize;
 
-use super::model::ModelFile;
+use crate::cli::model::ModelFile;
 use crate::engine::{FileInfo, Runner};
 use crate::ui::screen::Screen;
 
 #[derive(Debug, Args)]
-pub(super) struct ModelsArgs {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// What a model's file says, and what would run it. Loads no weights.
-    Show(ShowArgs),
-}
-
-#[derive(Debug, Args)]
-struct ShowArgs {
+pub(super) struct ShowArgs {
     /// One object.
     #[arg(long)]
     json: bool,
@@ -37,8 +25,7 @@ struct Shown<'a> {
     vocabulary: usize,
 }
 
-pub(super) fn run(args: ModelsArgs) -> anyhow::Result<ExitCode> {
-    let Command::Show(args) = args.command;
+pub(super) fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let model = args.model.reader()?;
     let (screen, file) = (Screen::of_process(), model.info());
     if args.json {
