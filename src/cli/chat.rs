@@ -7,7 +7,7 @@ use std::thread;
 use clap::Args;
 
 use super::model::ModelArgs;
-use super::{DataArgs, FIRST_CLIENT, INTERRUPTED, PromptArgs};
+use super::{DataArgs, FIRST_CLIENT, INTERRUPTED, PromptArgs, welcome};
 use crate::app::library::Library;
 use crate::app::practise::{Cast, Practice};
 use crate::domain::persona::Persona;
@@ -174,10 +174,8 @@ fn greet(screen: Screen, args: &ChatArgs, practice: &Practice) {
         practice.setting().seed
     ));
     if practice.voice().is_pocket() {
-        screen.note(
-            "The bundled client speaks lines written by hand, within a narrow world. \
-             A model that speaks freely: --model FILE.gguf.",
-        );
+        let first = !args.no_save && args.resume.is_none() && practice.id() == 1;
+        screen.note(&if first { welcome::first() } else { welcome::brief() });
     }
     screen.note(&format!("{}, {}. {}", persona.name, persona.age, persona.blurb));
     screen.note(&format!("A good first session: {}", persona.aim));

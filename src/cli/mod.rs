@@ -3,6 +3,7 @@
 
 mod bench;
 mod chat;
+mod doctor;
 mod interrupt;
 mod judge;
 mod model;
@@ -10,6 +11,7 @@ mod models;
 mod personas;
 mod prompt;
 mod sessions;
+mod welcome;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,6 +53,8 @@ enum Command {
     Models(models::ModelsArgs),
     /// What a model is sent.
     Prompt(prompt::TokensArgs),
+    /// Look for what is wrong with program, model, prompts and sessions on this computer.
+    Doctor(doctor::DoctorArgs),
     /// Measure how fast a model runs here.
     Bench(bench::BenchArgs),
 }
@@ -92,9 +96,12 @@ impl DataArgs {
         folder.map(|folder| folder.join("heads"))
     }
 
+    fn folder(&self) -> Option<PathBuf> {
+        self.data.clone().or_else(|| Paths::of_user().map(|p| p.data))
+    }
+
     fn store(&self) -> Result<Store, AppError> {
-        let folder = self.data.clone().or_else(|| Paths::of_user().map(|p| p.data));
-        let folder = folder.ok_or_else(|| {
+        let folder = self.folder().ok_or_else(|| {
             let source = std::io::Error::other("there is no home folder");
             StoreError::Folder { path: PathBuf::from("sessions"), source }
         })?;
@@ -124,6 +131,7 @@ pub fn run() -> ExitCode {
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prompt(args)) => prompt::run(args),
         Some(Command::Bench(args)) => bench::run(args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
     };
     done.unwrap_or_else(|error| fail(&error))
 }

@@ -7,6 +7,7 @@
 //! mark of having ended. What a trainer overrules is a row of its own in `overrides`.
 
 mod error;
+mod examine;
 mod migrate;
 mod open;
 mod rows;
@@ -14,6 +15,7 @@ mod rows;
 use rusqlite::{Connection, OptionalExtension, params};
 
 pub use error::StoreError;
+pub use examine::{Examined, examine};
 
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 

@@ -51,6 +51,15 @@ impl Screen {
         self.paced
     }
 
+    /// What this screen can do, in words.
+    pub fn describe(self) -> String {
+        let colour = if self.colour { "colour" } else { "no colour" };
+        match self.width {
+            Some(width) => format!("{width} columns, {colour}"),
+            None => "none: output goes to a file or a program".to_owned(),
+        }
+    }
+
     /// The same screen, without pace and with whole lines: for programs and screen readers.
     pub fn at_once(self) -> Self {
         Self { paced: false, width: None, ..self }

@@ -1,5 +1,6 @@
 //! Models on this computer and those that could be: found by name, listed, added, pulled, removed.
 
+mod card;
 mod error;
 mod machine;
 
@@ -17,6 +18,7 @@ use crate::files::models::{self, Added, How};
 use crate::files::paths::Paths;
 
 pub use crate::fetch::{FetchError, Here, News, Pulled, Watch};
+pub use card::{Card, Need};
 pub use error::ModelError;
 pub use machine::machine;
 

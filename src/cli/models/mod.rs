@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+pub(super) use list::words;
+
 use crate::app::AppError;
 use crate::app::models::Models;
 use crate::files::models::How;
