@@ -142,6 +142,7 @@ pub(super) fn network(error: &ureq::Error) -> FetchError {
         ureq::Error::TooManyRedirects => FetchError::Redirects(super::transfer::MAX_REDIRECTS),
         ureq::Error::HostNotFound => FetchError::Network("its address is not known here".to_owned()),
         ureq::Error::Timeout(_) => FetchError::Network("it does not answer".to_owned()),
+        ureq::Error::Io(e) => FetchError::Network(e.to_string()),
         other => FetchError::Network(other.to_string()),
     }
 }

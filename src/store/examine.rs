@@ -33,7 +33,8 @@ pub fn examine(folder: &Path) -> Result<Option<Examined>, StoreError> {
         Some(rusqlite::ErrorCode::NotADatabase) => StoreError::NotOurs(file.clone()),
         _ => error.into(),
     };
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Not read-only: then SQLite would leave its journal behind.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(&file, flags).map_err(not_ours)?;
     let mut query = db.prepare("PRAGMA integrity_check(20)").map_err(not_ours)?;
     let told = query.query_map([], |row| row.get::<_, String>(0)).map_err(not_ours)?;

@@ -1,8 +1,9 @@
 //! `pushback doctor`: what it looks at, and what it says when something is wrong.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use pushback::app::doctor;
 use serde_json::Value;
 
 use crate::cli::{pushback, talk};
@@ -48,18 +49,36 @@ fn a_fresh_installation_is_in_order() {
     let pocket = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/pocket.gguf")).unwrap();
     assert!(named(&checks, "model hash").1.contains(&pushback::files::hash::sha256(&pocket)));
     assert!(!home.path().join("data").exists(), "looking leaves nothing behind");
-    let told = talk(home.path(), &["doctor"], &[]);
-    assert_eq!(told.lines().filter(|line| line.starts_with("ok   ")).count(), names.len(), "{told}");
+}
+
+/// Each check of the sessions in `folder`, as a line.
+fn sessions(folder: &Path) -> Vec<String> {
+    let line = |check: doctor::Check| {
+        let hint = check.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("{:?} {}: {}{hint}", check.state, check.name, check.found)
+    };
+    doctor::sessions(folder).into_iter().map(line).collect()
+}
+
+/// A folder with one session in it.
+fn one_session(home: &Path) -> PathBuf {
+    let data = home.join("kept");
+    talk(home, &["--persona", "ray", "--data", data.to_str().unwrap()], &["Hello.", "/quit"]);
+    data
 }
 
 #[test]
 fn sessions_are_looked_at() {
     let home = tempfile::tempdir().unwrap();
-    talk(home.path(), &["--persona", "ray"], &["Hello.", "/quit"]);
-    let (code, checks) = check(home.path(), &[]);
-    assert_eq!(code, 0, "{checks:?}");
-    assert!(named(&checks, "sessions").1.starts_with("1 in "), "{checks:?}");
-    assert_eq!(named(&checks, "file modes").0, "ok");
+    let data = one_session(home.path());
+    let file = data.join("sessions.db");
+    let expected = [
+        format!("Ok sessions: 1 in {}, undamaged", file.display()),
+        "Ok file modes: sessions are readable by you only".to_owned(),
+    ];
+    assert_eq!(sessions(&data), expected);
+    let left: Vec<_> = fs::read_dir(&data).unwrap().flatten().map(|entry| entry.path()).collect();
+    assert_eq!(left, [file], "looking leaves nothing behind");
 }
 
 #[cfg(unix)]
@@ -67,58 +86,46 @@ fn sessions_are_looked_at() {
 fn sessions_that_others_may_read_are_named() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
-    let data = home.path().join("kept");
-    let folder = data.to_str().unwrap();
-    talk(home.path(), &["--persona", "ray", "--data", folder], &["/quit"]);
+    let data = one_session(home.path());
     let file = data.join("sessions.db");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    let (code, checks) = check(home.path(), &["--data", folder]);
-    let (state, words) = named(&checks, "file modes");
-    assert_eq!((code, &*state), (3, "fail"), "{words}");
-    assert!(words.ends_with(&format!("; chmod 600 {}", file.display())), "{words}");
+    let expected = format!("Fail file modes: others may read {0}; chmod 600 {0}", file.display());
+    assert_eq!(sessions(&data)[1], expected);
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(sessions(&data)[1].ends_with(&format!("; chmod 700 {}", data.display())));
 }
 
 #[test]
 fn a_damaged_database_is_found() {
     let home = tempfile::tempdir().unwrap();
-    let data = home.path().join("kept");
-    let folder = data.to_str().unwrap();
-    talk(home.path(), &["--persona", "ray", "--data", folder], &["Hello.", "/quit"]);
+    let data = one_session(home.path());
     let file = data.join("sessions.db");
     let mut bytes = fs::read(&file).unwrap();
     // The pages behind the first hold tables and indices.
     bytes[4096 + 8..].iter_mut().for_each(|b| *b ^= 0x55);
     fs::write(&file, bytes).unwrap();
-    let (code, checks) = check(home.path(), &["--data", folder]);
-    assert_eq!((code, &*named(&checks, "sessions").0), (3, "fail"), "{checks:?}");
+    let told = sessions(&data);
+    assert!(told[0].starts_with("Fail sessions: ") && told[0].contains("; "), "{told:?}");
     fs::write(&file, "no database at all, but text that is long enough to look at").unwrap();
-    let (code, checks) = check(home.path(), &["--data", folder]);
-    assert!(code == 3 && named(&checks, "sessions").1.contains("is not a session database"), "{checks:?}");
+    let told = sessions(&data);
+    assert!(
+        told[0].starts_with("Fail sessions: ") && told[0].contains("is not a session database"),
+        "{told:?}"
+    );
 }
 
 #[test]
-fn a_model_that_is_missing_or_broken_fails() {
-    let home = tempfile::tempdir().unwrap();
-    let (code, checks) = check(home.path(), &["--model", "qwen3-4b"]);
-    let (state, words) = named(&checks, "model");
-    assert_eq!((code, &*state), (3, "fail"));
-    assert!(words.contains("not on this computer yet") && words.contains("models pull qwen3-4b"), "{words}");
-    let page = home.path().join("page.gguf");
-    fs::write(&page, "<html>").unwrap();
-    let (code, checks) = check(home.path(), &["--model", page.to_str().unwrap()]);
-    assert!(code == 3 && named(&checks, "model").1.contains("not a GGUF"), "{checks:?}");
-    // The rest is looked at all the same.
-    assert_eq!(named(&checks, "prompts").0, "ok");
-}
-
-#[test]
-fn prompts_with_faults_fail() {
+fn faults_fail_and_hide_nothing() {
     let home = tempfile::tempdir().unwrap();
     let prompts = home.path().join("mine");
     fs::create_dir_all(prompts.join("lines")).unwrap();
     fs::write(prompts.join("lines/bad.txt"), b"@type mandated\ndeny: caf\xe9\n").unwrap();
-    let (code, checks) = check(home.path(), &["--prompts", prompts.to_str().unwrap()]);
+    let (code, checks) = check(home.path(), &["--model", "qwen3-4b", "--prompts", prompts.to_str().unwrap()]);
+    let (state, words) = named(&checks, "model");
+    assert_eq!((code, &*state), (3, "fail"));
+    assert!(words.contains("not on this computer yet") && words.contains("models pull qwen3-4b"), "{words}");
     let (state, words) = named(&checks, "prompts");
-    assert_eq!((code, &*state), (3, "fail"), "{words}");
+    assert_eq!(state, "fail");
     assert!(words.contains(" 1 problems") && words.contains("bad.txt:2"), "{words}");
+    assert_eq!(named(&checks, "terminal").0, "ok");
 }

@@ -84,7 +84,6 @@ pub struct NewModel {
     /// Whether its content was copied.
     pub copied: bool,
     /// What the file says of itself.
-    #[serde(flatten)]
     pub file: FileInfo,
 }
 

@@ -1,6 +1,7 @@
 //! What several areas of tests need.
 
 pub mod counting;
+#[cfg(feature = "download")]
 pub mod hub;
 pub mod practice;
 pub mod reference;
