@@ -10,11 +10,12 @@
 //!              -> guard -> store -> ui
 //! ```
 //!
-//! Reading order: `chat`, `domain`, `engine`, `files`, `store`, `app`, `ui`, `cli`.
+//! Reading order: `chat`, `domain`, `engine`, `files`, `fetch`, `store`, `app`, `ui`, `cli`.
 
 pub mod chat;
 pub mod domain;
 pub mod engine;
+pub mod fetch;
 pub mod files;
 pub mod store;
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::app::models::ModelError;
 use crate::domain::card::CardError;
 use crate::domain::crisis::Concern;
 use crate::domain::exam::Mismatch;
@@ -22,6 +23,9 @@ pub enum AppError {
     /// The model can't be read or run.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A model can't be found, brought or taken away.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// A file of the user's can't be used.
     #[error("{}", .0.first().map_or_else(String::new, ToString::to_string))]
     Files(Vec<Problem>),
@@ -181,6 +185,7 @@ impl AppError {
         match self {
             Self::Store(e) => e.hint().map(str::to_owned),
             Self::Engine(e) => e.hint().map(|h| h.to_string()),
+            Self::Model(e) => e.hint(),
             Self::Files(problems) => problems.first().and_then(|p| p.hint.clone()),
             Self::Folder { .. } => Some("check the path and its permissions".to_owned()),
             Self::Card { error, .. } => error.hint(),

@@ -4,10 +4,12 @@
 pub mod author;
 pub mod cards;
 pub mod check;
+pub mod doctor;
 pub mod drill;
 mod error;
 pub mod judge;
 pub mod library;
+pub mod models;
 pub mod practise;
 pub mod prompt;
 pub mod rehearse;

@@ -16,7 +16,7 @@ use crate::domain::moves::Move;
 use crate::domain::persona::Persona;
 use crate::domain::prompt::Notes;
 use crate::domain::session::{Path, RunnerUp};
-use crate::engine::{ChooseRequest, Engine, Finish, FinishReason, Request, Sampling};
+use crate::engine::{ChooseRequest, Engine, Finish, FinishReason, Request};
 
 /// How many authored lines the ranker reads.
 const SHORTLIST: usize = 24;
@@ -242,7 +242,7 @@ fn written(
     let told = format!("{}\n{}", notes.head(scene.persona), note.unwrap_or_default());
     let mut request = Request {
         messages,
-        sampling: Sampling::default(),
+        sampling: engine.sampling(),
         max_tok: reply_tok,
         stop: vec!["\n\n".to_owned()],
         seed: 0,

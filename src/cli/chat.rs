@@ -7,7 +7,7 @@ use std::thread;
 use clap::Args;
 
 use super::model::ModelArgs;
-use super::{DataArgs, FIRST_CLIENT, INTERRUPTED, PromptArgs, any_seed};
+use super::{DataArgs, FIRST_CLIENT, INTERRUPTED, PromptArgs, any_seed, welcome};
 use crate::app::AppError;
 use crate::app::library::Library;
 use crate::app::practise::{Cast, Practice, fits};
@@ -198,10 +198,8 @@ fn greet(screen: Screen, args: &ChatArgs, practice: &Practice) {
         practice.setting().seed
     ));
     if practice.voice().is_pocket() {
-        screen.note(
-            "The bundled client speaks lines written by hand, within a narrow world. \
-             A model that speaks freely: --model FILE.gguf.",
-        );
+        let first = !args.no_save && args.resume.is_none() && practice.id() == 1;
+        screen.note(&if first { welcome::first() } else { welcome::brief() });
     }
     screen.note(&format!("{}, {}. {}", persona.name, persona.age, persona.blurb));
     screen.note(&format!("A good first session: {}", persona.aim));

@@ -4,8 +4,10 @@
 mod bench;
 mod chat;
 mod config;
+mod doctor;
 mod drill;
 mod exam;
+mod interrupt;
 mod judge;
 mod manual;
 mod model;
@@ -15,6 +17,7 @@ mod prompt;
 mod prompts;
 mod replay;
 mod sessions;
+mod welcome;
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -65,6 +68,8 @@ enum Command {
     Prompt(prompt::TokensArgs),
     /// Prompt files to edit.
     Prompts(prompts::PromptsArgs),
+    /// Look for what is wrong with program, model, prompts and sessions on this computer.
+    Doctor(doctor::DoctorArgs),
     /// Measure how fast a model runs here.
     Bench(bench::BenchArgs),
     /// Where things lie on this computer.
@@ -146,9 +151,12 @@ impl DataArgs {
         folder.map(|folder| folder.join("heads"))
     }
 
+    fn folder(&self) -> Option<PathBuf> {
+        self.data.clone().or_else(|| Paths::of_user().map(|p| p.data))
+    }
+
     fn store(&self) -> Result<Store, AppError> {
-        let folder = self.data.clone().or_else(|| Paths::of_user().map(|p| p.data));
-        let folder = folder.ok_or_else(|| {
+        let folder = self.folder().ok_or_else(|| {
             let source = std::io::Error::other("there is no home folder");
             StoreError::Folder { path: PathBuf::from("sessions"), source }
         })?;
@@ -193,6 +201,7 @@ pub fn run() -> ExitCode {
         Some(Command::Config(args)) => config::run(args),
         Some(Command::Completions(args)) => manual::completions(args),
         Some(Command::Man(args)) => manual::man(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
     };
     done.unwrap_or_else(|error| fail(&error))
 }
@@ -218,6 +227,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     }
     let code = match app {
         Some(AppError::Engine(_) | AppError::Exam(_)) => NOT_READY,
+        Some(AppError::Model(e)) if e.is_not_ready() => NOT_READY,
         _ => FAILED,
     };
     ExitCode::from(code)

@@ -1,4 +1,4 @@
-//! Which model speaks: the bundled one, or a file.
+//! Which model speaks: the bundled one, one that is known by name, or a file.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::app::AppError;
 use crate::app::library::Library;
+use crate::app::models::{self, Found, Models};
 use crate::app::sent::Wording;
 use crate::app::voice::Voice;
 use crate::engine::Engine;
@@ -28,7 +29,8 @@ const POCKET_SETTINGS: Settings =
 /// Which model.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ModelFile {
-    /// `pocket` (bundled) or the path of a GGUF file.
+    /// `pocket` (bundled), a name of `pushback models list`, ORG/REPO[:FILE|:QUANT] once it is
+    /// pulled, or the path of a GGUF file.
     #[arg(long, value_name = "NAME|PATH", default_value = POCKET_NAME)]
     model: PathBuf,
 }
@@ -47,17 +49,33 @@ pub(super) struct ModelArgs {
 }
 
 impl ModelFile {
-    /// The file; none for the bundled model.
-    fn path(&self) -> Option<&Path> {
+    /// A model by its name or path.
+    pub(super) fn named(model: PathBuf) -> Self {
+        Self { model }
+    }
+
+    /// What was named; none for the bundled model.
+    pub(super) fn path(&self) -> Option<&Path> {
         (self.model != Path::new(POCKET_NAME)).then_some(&*self.model)
+    }
+
+    /// Where it lies; none for the bundled model.
+    pub(super) fn found(&self) -> Result<Option<Found>, AppError> {
+        let find = |named: &Path| Ok(Models::of_user()?.find(named)?);
+        self.path().map(find).transpose()
     }
 
     /// As much of the model as it takes to read a prompt.
     pub(super) fn reader(&self) -> Result<PromptReader, AppError> {
-        Ok(match self.path() {
-            Some(path) => PromptReader::open(path)?,
+        Ok(match self.found()? {
+            Some(found) => PromptReader::open(&found.path)?,
             None => PromptReader::from_bytes(POCKET, POCKET_NAME)?,
         })
+    }
+
+    /// The SHA-256 of the model's file.
+    pub(super) fn hash(&self) -> Result<String, AppError> {
+        hash_of(self.found()?.as_ref().map(|found| &*found.path))
     }
 
     /// How the model is spoken to.
@@ -70,7 +88,7 @@ impl ModelFile {
 }
 
 impl ModelArgs {
-    /// The model's file; none for the bundled one.
+    /// What was named; none for the bundled model.
     pub(super) fn path(&self) -> Option<&Path> {
         self.file.path()
     }
@@ -81,7 +99,11 @@ impl ModelArgs {
 
     /// The model, loaded. Heads of conversations are kept in `heads`, if that is said.
     pub(super) fn open(&self, heads: Option<PathBuf>) -> Result<Local, AppError> {
-        Ok(match (self.path(), heads) {
+        self.open_at(self.file.found()?.as_ref().map(|found| &*found.path), heads)
+    }
+
+    fn open_at(&self, path: Option<&Path>, heads: Option<PathBuf>) -> Result<Local, AppError> {
+        Ok(match (path, heads) {
             (Some(path), Some(heads)) => Local::open_saving(path, self.settings(), heads)?,
             (Some(path), None) => Local::open(path, self.settings())?,
             (None, _) => Local::from_bytes(POCKET, POCKET_NAME, POCKET_SETTINGS)?,
@@ -102,14 +124,16 @@ impl ModelArgs {
         heads: Option<PathBuf>,
         screen: Screen,
     ) -> Result<(Voice, String), AppError> {
+        let found = self.file.found()?;
+        let path = found.as_ref().map(|found| &*found.path);
         // To read all of a large file takes as long as to load it: both at the same time.
         let (engine, hash) = thread::scope(|scope| {
-            let hash = scope.spawn(|| self.hash());
-            let engine = self.open(heads);
+            let hash = scope.spawn(|| hash_of(path));
+            let engine = self.open_at(path, heads);
             (engine, hash.join())
         });
-        let engine: Box<dyn Engine> = match self.path() {
-            Some(_) => Box::new(Worker::spawn(engine?)?),
+        let engine: Box<dyn Engine> = match &found {
+            Some(found) => Box::new(Worker::spawn(engine?)?.drawing(models::sampling(found.entry.as_ref()))),
             // A model this small runs fastest on one core, with nothing to be moved.
             None => Box::new(engine?),
         };
@@ -124,6 +148,11 @@ impl ModelArgs {
         problems.iter().for_each(|p| screen.warn(p));
         Ok((Voice::Pocket { banks: Box::new(banks), ranker: engine }, hash))
     }
+}
+
+fn hash_of(path: Option<&Path>) -> Result<String, AppError> {
+    let Some(path) = path else { return Ok(hash::sha256(POCKET)) };
+    hash::sha256_of_file(path).map_err(|source| AppError::Folder { path: path.to_owned(), source })
 }
 
 fn threads(text: &str) -> Result<usize, String> {

@@ -152,7 +152,7 @@ fn readable(screen: Screen, sent: &Sent) -> String {
 }
 
 /// Text that can't steer a terminal.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let escaped = |c: char| match c {
         '\n' => c.to_string(),
         c if c.is_control() => c.escape_default().to_string(),

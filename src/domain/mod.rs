@@ -4,6 +4,7 @@
 pub mod action;
 pub mod card;
 pub mod case;
+pub mod catalog;
 pub mod client;
 pub mod coach;
 pub mod crisis;

@@ -46,6 +46,11 @@ pub trait Engine: Send {
     /// Tokens that `messages` take in the context, with what the template puts around them.
     fn count_tokens(&self, messages: &[Message]) -> Result<usize, EngineError>;
 
+    /// How words are best drawn from this model.
+    fn sampling(&self) -> Sampling {
+        Sampling::default()
+    }
+
     /// What is loaded.
     fn info(&self) -> &ModelInfo;
 }

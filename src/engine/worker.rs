@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread::{self, JoinHandle};
 
-use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, Request};
+use super::{ChooseRequest, Engine, EngineError, Finish, Likelihood, ModelInfo, Request, Sampling};
 use crate::chat::Message;
 
 type Result<T> = std::result::Result<T, EngineError>;
@@ -21,6 +21,7 @@ pub struct Worker {
     thread: Option<JoinHandle<()>>,
     cancel: Cancel,
     info: ModelInfo,
+    sampling: Sampling,
 }
 
 /// Stops what a worker is doing, from any thread.
@@ -43,13 +44,19 @@ pub struct Reply {
 impl Worker {
     /// Starts the thread.
     pub fn spawn(engine: impl Engine + 'static) -> Result<Self> {
-        let info = engine.info().clone();
+        let (info, sampling) = (engine.info().clone(), engine.sampling());
         let (jobs, queue) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || work(Box::new(engine), &queue))
             .map_err(|e| EngineError::Panicked(e.to_string()))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), cancel: Cancel(Arc::default()), info })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), cancel: Cancel(Arc::default()), info, sampling })
+    }
+
+    /// The same, for a model of which words are best drawn so.
+    pub fn drawing(mut self, sampling: Sampling) -> Self {
+        self.sampling = sampling;
+        self
     }
 
     /// Begins a reply; its pieces arrive as they are written.
@@ -159,6 +166,10 @@ impl Engine for Worker {
         go_on: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Vec<Finish>> {
         Worker::candidates(self, req.clone(), seeds, go_on)
+    }
+
+    fn sampling(&self) -> Sampling {
+        self.sampling
     }
 
     fn choose(&mut self, req: &ChooseRequest) -> Result<Vec<Likelihood>> {

@@ -4,6 +4,8 @@
 pub mod cards;
 pub mod exam;
 pub mod hash;
+pub mod hub;
+pub mod models;
 pub mod paths;
 pub mod prompts;
 pub mod transcript;

@@ -9,6 +9,7 @@
 
 mod error;
 mod exam;
+mod examine;
 mod migrate;
 mod open;
 mod rows;
@@ -17,6 +18,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 pub use error::StoreError;
 pub use exam::Exam;
+pub use examine::{Examined, examine};
 
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 

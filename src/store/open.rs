@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::{Store, StoreError, migrate};
 
 /// File name inside the data folder.
-const FILE: &str = "sessions.db";
+pub(super) const FILE: &str = "sessions.db";
 
 impl Store {
     /// Opens (and where needed makes) the database in `folder`, readable by its owner only.

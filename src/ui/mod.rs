@@ -8,6 +8,7 @@ pub mod figures;
 pub mod input;
 pub mod plain;
 pub mod progress;
+pub mod pulling;
 pub mod runs;
 pub mod screen;
 pub mod wizard;

@@ -56,6 +56,15 @@ impl Screen {
         self.paced
     }
 
+    /// What this screen can do, in words.
+    pub fn describe(self) -> String {
+        let colour = if self.colour { "colour" } else { "no colour" };
+        match self.width {
+            Some(width) => format!("{width} columns, {colour}"),
+            None => "none: output goes to a file or a program".to_owned(),
+        }
+    }
+
     /// The same screen, without pace and with whole lines: for programs and screen readers.
     pub fn at_once(self) -> Self {
         Self { paced: false, width: None, ..self }
@@ -161,6 +170,14 @@ impl Screen {
     pub fn status(self, text: &str) {
         let mut err = io::stderr().lock();
         let _ = write!(err, "\r{text}\u{1b}[K").and_then(|()| err.flush());
+    }
+
+    /// A line of stderr that moves on by itself; none is seen where there is no terminal.
+    #[cfg(feature = "download")]
+    pub fn bar(self, style: indicatif::ProgressStyle) -> indicatif::ProgressBar {
+        let bar = indicatif::ProgressBar::with_draw_target(None, indicatif::ProgressDrawTarget::stderr());
+        bar.set_style(style);
+        bar
     }
 
     /// A fault that does not end the program.

@@ -11,7 +11,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("report", &["domain"]),
     ("files", &["domain"]),
-    ("app", &["chat", "domain", "engine", "store", "report", "files"]),
+    ("fetch", &["files"]),
+    ("app", &["chat", "domain", "engine", "store", "report", "files", "fetch"]),
     ("ui", &["domain", "app"]),
     ("cli", &["chat", "domain", "engine", "store", "report", "files", "app", "ui"]),
 ];

@@ -20,6 +20,14 @@ pub enum DeviceChoice {
 }
 
 impl DeviceChoice {
+    /// The name of the device that this choice comes to.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub fn seen(self) -> Result<String, EngineError> {
+        self.open().map(|device| name_of(&device))
+    }
+
     /// Opens the device.
     pub(super) fn open(self) -> Result<Device, EngineError> {
         match self {

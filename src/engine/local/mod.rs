@@ -48,6 +48,14 @@ mod weights;
 
 type Result<T> = std::result::Result<T, EngineError>;
 
+/// What would compute on this processor, for screens: `avx2, 2 threads`.
+///
+/// # Errors
+/// Where the environment asks for instructions that are not there.
+pub fn processor() -> Result<String> {
+    runner::processor()
+}
+
 /// A model in memory, and what it remembers of the conversation it last read.
 pub struct Local {
     info: ModelInfo,

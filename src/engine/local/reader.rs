@@ -17,6 +17,8 @@ type Result<T> = std::result::Result<T, EngineError>;
 pub struct PromptReader {
     info: FileInfo,
     prompter: Prompter,
+    tokenizer: String,
+    bytes_per_position: u64,
 }
 
 impl PromptReader {
@@ -33,8 +35,23 @@ impl PromptReader {
 
     fn read(source: &Source, name: &str) -> Result<Self> {
         let file = Gguf::parse(source.bytes())?;
-        let info = file_info((&file, source), &Plan::read(&file)?, name)?;
-        Ok(Self { info, prompter: Prompter::read(&file)? })
+        let plan = Plan::read(&file)?;
+        let info = file_info((&file, source), &plan, name)?;
+        // Without rules for cutting text, a tokenizer has none.
+        let names = [file.text("tokenizer.ggml.model")?, file.text("tokenizer.ggml.pre")?];
+        let tokenizer = names.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let bytes_per_position = plan.bytes_per_position();
+        Ok(Self { info, prompter: Prompter::read(&file)?, tokenizer, bytes_per_position })
+    }
+
+    /// The tokenizer, as GGUF files name it and its rules: `gpt2, qwen2`.
+    pub fn tokenizer(&self) -> &str {
+        &self.tokenizer
+    }
+
+    /// Bytes that a conversation takes per token on the processor; 0 where that is not known.
+    pub fn bytes_per_position(&self) -> u64 {
+        self.bytes_per_position
     }
 
     /// What the file says of the model.

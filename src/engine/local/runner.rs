@@ -53,6 +53,14 @@ impl Plan {
         }
     }
 
+    /// Bytes that a conversation takes per token on the processor; 0 where that is not known.
+    pub fn bytes_per_position(&self) -> u64 {
+        match self {
+            Self::Decoder(cfg) => (cfg.layers * cfg.kv_heads * cfg.head_dim * 2 * 2) as u64,
+            Self::Fallback(_) => 0,
+        }
+    }
+
     /// Which of the two, for screens and records.
     pub fn runner(&self) -> crate::engine::Runner {
         match self {
@@ -261,6 +269,15 @@ impl Runner {
 
 fn no_branches() -> EngineError {
     EngineError::Panicked("only kernels have continuations".to_owned())
+}
+
+/// What would compute on this processor: the instructions of our kernels, or `tensors`, and threads.
+pub(super) fn processor() -> Result<String> {
+    let kernels = choose_kernels().map_err(EngineError::Instructions)?;
+    Ok(match kernels {
+        Some(kernels) => format!("{}, {} threads", kernels.tier().as_str(), default_threads()),
+        None => format!("tensors, {} threads", candle_core::utils::get_num_threads()),
+    })
 }
 
 /// As many threads as there are cores: a second one on the same core has nothing to add to what
