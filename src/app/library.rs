@@ -139,6 +139,18 @@ impl Library {
         self.prompts.get(&format!("personas/{id}.md"))
     }
 
+    /// All clients that can be read: those who stand alone, then those whose file begins with
+    /// another's, each in the order of [`Self::personas`]. Second, how many stand alone.
+    pub fn clients(&self) -> (Vec<Persona>, usize, Vec<Problem>) {
+        let (personas, problems) = self.personas();
+        let varies =
+            |p: &Persona| self.persona_file(&p.id).is_some_and(|(_, text)| persona::lint::extends(text));
+        let (others, mut alone_first): (Vec<_>, Vec<_>) = personas.into_iter().partition(varies);
+        let alone = alone_first.len();
+        alone_first.extend(others);
+        (alone_first, alone, problems)
+    }
+
     /// The folder that the file of a client is from; `None` for the built-in ones.
     pub fn folder_of(&self, id: &str) -> Option<&Path> {
         let has = |folder: &&PathBuf| folder.join("personas").join(format!("{id}.md")).is_file();

@@ -134,11 +134,14 @@ fn choose(screen: Screen, input: &mut Input, library: &Library) -> anyhow::Resul
         screen.note("No client was named, so the first one comes in; `--persona ID` names another.");
         return Ok(Chosen::Persona(Box::new(library.persona(FIRST_CLIENT)?)));
     }
-    let (mut personas, problems) = library.personas();
+    let (mut personas, alone, problems) = library.clients();
     problems.iter().for_each(|p| screen.warn(p));
     // Easy ones first; of equals, by name: the order never depends on the file system.
-    personas.sort_by(|a, b| (a.difficulty, &a.name).cmp(&(b.difficulty, &b.name)));
-    Ok(match chooser::choose(screen, input, &personas, FIRST_CLIENT)? {
+    let (main, others) = personas.split_at_mut(alone);
+    for group in [main, others] {
+        group.sort_by(|a, b| (a.difficulty, &a.name).cmp(&(b.difficulty, &b.name)));
+    }
+    Ok(match chooser::choose(screen, input, (&personas, alone), FIRST_CLIENT)? {
         Choice::Picked(persona) => Chosen::Persona(Box::new(persona.clone())),
         Choice::Left => Chosen::Nobody(ExitCode::SUCCESS),
         Choice::Interrupted => Chosen::Nobody(ExitCode::from(INTERRUPTED)),

@@ -106,15 +106,19 @@ pub(super) fn run(args: PersonasArgs) -> anyhow::Result<ExitCode> {
 
 fn list(prompts: &PromptArgs, json: bool) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let (personas, problems) = prompts.load()?.personas();
+    let (personas, alone, problems) = prompts.load()?.clients();
     problems.iter().for_each(|p| screen.warn(p));
     if json {
         let rows: Vec<_> = personas.iter().map(row).collect();
         screen.json(&rows)?;
         return Ok(ExitCode::SUCCESS);
     }
-    for p in &personas {
-        let id = screen.tinted(Tone::Strong, &format!("{:<8}", p.id));
+    let width = personas.iter().map(|p| p.id.len()).max().unwrap_or_default();
+    for (at, p) in personas.iter().enumerate() {
+        if at == alone {
+            screen.line("")?;
+        }
+        let id = screen.tinted(Tone::Strong, &format!("{:<width$}", p.id));
         let level = "•".repeat(usize::from(p.difficulty));
         screen.line(&format!(
             "{id} {:<18} {:<18} {:<10} {level:<4} {}",

@@ -1,6 +1,7 @@
 //! Choosing a client before the conversation.
 
 use std::io;
+use std::ops::Range;
 
 use crate::domain::persona::Persona;
 use crate::domain::problem::nearest;
@@ -18,23 +19,22 @@ pub enum Choice<'a> {
     Interrupted,
 }
 
-/// Lists the clients and asks for one; Enter takes `first`.
+/// Lists the first `shown` clients and asks for one, of whom the others are to be had as well; Enter
+/// takes `first`.
 ///
 /// # Errors
 /// Where the terminal fails.
 pub fn choose<'a>(
     screen: Screen,
     input: &mut Input,
-    personas: &'a [Persona],
+    (personas, shown): (&'a [Persona], usize),
     first: &str,
 ) -> io::Result<Choice<'a>> {
-    for (i, persona) in personas.iter().enumerate() {
-        let head = format!("{:>3}  {:<22}", i + 1, format!("{}, {}", persona.name, persona.age));
-        let level = "•".repeat(usize::from(persona.difficulty));
-        screen.line(&format!("{} {level:<4} {}", screen.tinted(Tone::Strong, &head), persona.blurb))?;
-    }
+    let all = personas.len();
+    list(screen, personas, 0..shown.min(all))?;
     loop {
-        let prompt = format!("\nWho comes in? 1–{}, a name, or Enter for {first}: ", personas.len());
+        let more = if shown < all { format!(", m for {} more", all - shown) } else { String::new() };
+        let prompt = format!("\nWho comes in? 1–{all}, a name{more}, or Enter for {first}: ");
         let answer = match input.next(&prompt)? {
             Line::Text(text) | Line::Mended(text) => text.trim().to_lowercase(),
             Line::End => return Ok(Choice::Left),
@@ -42,6 +42,10 @@ pub fn choose<'a>(
         };
         if ["/quit", "q", "quit"].contains(&answer.as_str()) {
             return Ok(Choice::Left);
+        }
+        if shown < all && ["m", "more"].contains(&answer.as_str()) {
+            list(screen, personas, shown..all)?;
+            continue;
         }
         let wanted = if answer.is_empty() { first } else { &answer };
         if let Some(persona) = pick(personas, wanted) {
@@ -52,6 +56,16 @@ pub fn choose<'a>(
             None => screen.line("A number from the list, or the first name.")?,
         }
     }
+}
+
+fn list(screen: Screen, personas: &[Persona], which: Range<usize>) -> io::Result<()> {
+    for at in which {
+        let persona = &personas[at];
+        let head = format!("{:>3}  {:<22}", at + 1, format!("{}, {}", persona.name, persona.age));
+        let level = "•".repeat(usize::from(persona.difficulty));
+        screen.line(&format!("{} {level:<4} {}", screen.tinted(Tone::Strong, &head), persona.blurb))?;
+    }
+    Ok(())
 }
 
 fn pick<'a>(personas: &'a [Persona], answer: &str) -> Option<&'a Persona> {

@@ -221,7 +221,7 @@ fn another_program_s_card_leaves_its_rest_beside_the_client() {
         assert_eq!(back["data"][key], dana[key], "{key}");
     }
     // The rest is no prompt file, and no other file is in the way of a session.
-    assert!(bench.run(&["check"]).contains("11 clients"));
+    assert!(bench.run(&["check"]).contains("31 clients"));
     let (code, told) = bench.fails(&["import", &card]);
     assert!(code == 1 && told.contains("there is a client `dana` already"), "{told}");
     bench.run(&["import", &card, "--id", "dana-b", "--type", "sceptic", "--topic", "mood"]);
@@ -287,7 +287,7 @@ fn a_check_tells_errors_from_warnings() {
     let bench = Bench::new();
     bench.run(&[&["new"], &SAM[..]].concat());
     let told: Value = serde_json::from_str(&bench.run(&["check", "--json"])).unwrap();
-    assert_eq!((told["clients"].clone(), told["problems"].clone()), (11.into(), serde_json::json!([])));
+    assert_eq!((told["clients"].clone(), told["problems"].clone()), (31.into(), serde_json::json!([])));
     let warnings = told["warnings"].as_array().unwrap();
     assert!(warnings.len() == 2 && warnings[0]["line"].is_number(), "{told}");
     let (code, told) = bench.fails(&["check", "--strict"]);

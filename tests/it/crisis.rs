@@ -309,13 +309,13 @@ fn a_conversation_stops_until_the_trainee_goes_on() {
     let args = ["--persona", "ray", "--seed", "7", "--json"];
     let said = events(&talk(home.path(), &args, &lines));
     let names: Vec<_> = said.iter().map(|e| e["event"].as_str().unwrap()).collect();
-    let turn = ["verdict", "client", "state"];
+    let turn = ["verdict", "coach", "client", "state"];
     let stopped = ["crisis", "error", "crisis", "error", "resumed"];
     let expected = [&["client", "state"][..], &turn, &stopped, &turn, &["error", "summary"]].concat();
     assert_eq!(names, expected);
-    assert_eq!((&said[5]["about"], &said[5]["turn"]), (&"suicide".into(), &1.into()));
-    assert_eq!(said[7]["about"], "abuse");
-    assert!(said[5]["message"].as_str().unwrap().contains("emergency number"), "{}", said[5]);
+    assert_eq!((&said[6]["about"], &said[6]["turn"]), (&"suicide".into(), &1.into()));
+    assert_eq!(said[8]["about"], "abuse");
+    assert!(said[6]["message"].as_str().unwrap().contains("emergency number"), "{}", said[6]);
     assert_eq!(said.last().unwrap()["replies"], 2);
 
     let told = talk(home.path(), &args[..4], &lines);

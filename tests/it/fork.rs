@@ -99,11 +99,11 @@ fn the_other_future_is_the_one_that_a_retry_would_lead_to() {
         ("score", 1, "score"),
         ("codes", 1, "codes"),
         ("findings", 1, "findings"),
-        ("reply", 2, "text"),
-        ("action", 2, "action"),
-        ("discord", 3, "discord"),
-        ("trust", 3, "trust"),
-        ("readiness", 3, "readiness"),
+        ("reply", 3, "text"),
+        ("action", 3, "action"),
+        ("discord", 4, "discord"),
+        ("trust", 4, "trust"),
+        ("readiness", 4, "readiness"),
     ] {
         assert_eq!(tried[field], again[event][its], "{field}");
     }

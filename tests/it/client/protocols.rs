@@ -87,9 +87,15 @@ fn the_exceptions_are_the_clients_of_the_client_model() {
     let ids = |what: &str| -> Vec<&str> {
         figures.iter().filter(|f| f.what.contains(what)).filter_map(|f| f.persona.as_deref()).collect()
     };
-    assert_eq!(ids("autonomy lines"), ["nadia"]);
-    assert_eq!(ids("commits within"), ["carol", "nadia"]);
-    assert_eq!(ids("trust gained by turn 20"), ["gwen", "june"]);
+    assert_eq!(ids("autonomy lines"), ["audrey-sleep", "jordan-weight", "nadia"]);
+    assert_eq!(
+        ids("commits within"),
+        ["audrey-sleep", "carol", "desmond-work", "jordan-weight", "nadia", "patty-drinking"]
+    );
+    assert_eq!(
+        ids("trust gained by turn 20"),
+        ["aaron-mood", "gail-medication", "gwen", "june", "leonard-medication", "marlene-drinking"]
+    );
     assert_eq!(figures, measured(&shipped(), 20), "the same figures each time");
 }
 
