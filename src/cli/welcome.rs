@@ -14,7 +14,7 @@ pub(super) fn brief() -> String {
 pub(super) fn first() -> String {
     let Ok(models) = Models::of_user() else { return brief() };
     let pocket = "The bundled client speaks lines written by hand, which a small model chooses, within a \
-                  narrow world: ten clients and their topics, in English. A larger model speaks freely.";
+                  narrow world: thirty clients and their topics, in English. A larger model speaks freely.";
     if let Some(here) = models.list().into_iter().find(|model| model.path.is_some()) {
         return format!("{pocket} One is here:\n  pushback --model {}", here.name);
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::action::Action;
 use crate::domain::client::{self, State};
 use crate::domain::hearing::heard_reply;
-use crate::domain::judge::{Code, Judge, Technique, Verdict};
+use crate::domain::judge::{Band, Code, Judge, Technique, Verdict};
 use crate::domain::persona::Persona;
 use crate::domain::problem::Problem;
 use crate::domain::session::{Path, Reply};
@@ -126,7 +126,7 @@ impl Coach {
     pub fn suggest(&self, path: &Path, judge: &Judge, persona: &Persona) -> Option<Suggestion> {
         let said = path.head()?.trainee.as_ref()?;
         let mut built = self.built(path, persona)?;
-        if said.verdict.score >= GOOD_ENOUGH || is_small_talk(&said.verdict, path) {
+        if said.verdict.band == Band::Rolling || is_small_talk(&said.verdict, path) {
             return None;
         }
         let before = path.before_head();

@@ -54,7 +54,9 @@ pub fn feedback(feedback: &Feedback) -> Vec<String> {
 
 /// An alternative.
 pub fn suggestion(other: &Suggestion) -> String {
-    format!("  or: “{}” ({})", other.text, plain_name(&other.technique))
+    // Words of the client's within it are quoted by the other marks.
+    let text = other.text.replace('“', "‘").replace('”', "’");
+    format!("  or: “{text}” ({})", plain_name(&other.technique))
 }
 
 /// What a model with a full memory no longer sees.

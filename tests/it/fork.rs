@@ -110,7 +110,7 @@ fn the_other_future_is_the_one_that_a_retry_would_lead_to() {
     assert_eq!((&tried["text"], &kept["text"]), (&ROLLED.into(), &ARGUED.into()));
     assert!(tried["score"].as_f64() > kept["score"].as_f64());
     // From there on both go the same way.
-    let (over, again) = (after(&forked, "take"), &again[4..]);
+    let (over, again) = (after(&forked, "take"), &again[5..]);
     assert_eq!((&over[0]["turn"], &over[0]["text"]), (&2.into(), &ROLLED.into()));
     assert_eq!(over[1..4], again[..3]);
 }
