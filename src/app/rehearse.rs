@@ -7,7 +7,7 @@ use crate::app::voice::Voice;
 use crate::domain::action::Action;
 use crate::domain::judge::Judge;
 use crate::domain::persona::Persona;
-use crate::domain::protocols::{Figure, Scorer};
+use crate::domain::protocols::Figure;
 use crate::domain::protocols::{Probe, Said, measure_replies};
 use crate::domain::session::Path;
 
@@ -68,8 +68,6 @@ pub struct Trial<'a> {
     pub seeds: u64,
     /// Where scripts, lexicon and notes come from.
     pub library: &'a Library,
-    /// Tells therapists from clients, where there is something that can.
-    pub scorer: Option<Scorer<'a>>,
 }
 
 /// The figures of the protocols on replies. `done` is told how many sessions are finished.
@@ -100,5 +98,5 @@ pub fn try_replies(
         }
     }
     let head = |persona: &Persona| notes.head(persona);
-    Ok(measure_replies(&sessions, &Probe { judge: &judge, head: &head, scorer: trial.scorer }))
+    Ok(measure_replies(&sessions, &Probe { judge: &judge, head: &head }))
 }

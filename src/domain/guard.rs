@@ -14,6 +14,9 @@ use regex::Regex;
 use crate::domain::persona::Persona;
 use speech::Asks;
 
+/// Shorter replies do not tell a counsellor from a client, in words.
+pub const TELLING: usize = speech::TELLING;
+
 /// One thing held against a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {

@@ -25,8 +25,7 @@ fn session(persona: &Persona, asked: &str, replies: &[&str]) -> Path {
 fn figures(sessions: &[Said<'_>]) -> Vec<Figure> {
     let judge = library().judge().unwrap();
     let head = |_: &Persona| "You never speak of the winter in which the mill burned down.".to_owned();
-    let long = |text: &str| if text.contains("wonder") { 0.9 } else { 0.1 };
-    measure_replies(sessions, &Probe { judge: &judge, head: &head, scorer: Some(&long) })
+    measure_replies(sessions, &Probe { judge: &judge, head: &head })
 }
 
 /// What a client of whom only `text` is heard fails in, besides sameness and length.
@@ -48,7 +47,7 @@ fn each_fault_is_found_by_its_protocol() {
     for (text, protocol) in [
         ("As an AI, I can't drive.", "E8 role breaks, by pattern"),
         ("Thank you for sharing that.", "E8 role breaks, by pattern"),
-        ("I wonder about your week.", "E8 sounds like a therapist"),
+        ("So it seems like this is really important for you and your family.", "E8 sounds like a therapist"),
         ("What do you think?", "E9 ends with a question"),
         ("You're right about that.", "E10 agrees before contemplation"),
         ("What is it like at work, he says.", "E13 without any echo"),
@@ -113,7 +112,7 @@ fn a_trial_runs_every_script_with_every_client() -> Result<(), AppError> {
         candidates: 1,
         failed: 0,
     };
-    let trial = Trial { personas: &personas, seeds: 1, library: &library, scorer: None };
+    let trial = Trial { personas: &personas, seeds: 1, library: &library };
     let mut finished = Vec::new();
     let figures = try_replies(&trial, &mut voice, &mut |done, all| finished.push((done, all)))?;
     let all = 2 * BENCH.len();

@@ -51,7 +51,7 @@ pub(super) fn run(args: &TestArgs) -> anyhow::Result<ExitCode> {
     if speaks {
         let (mut voice, _) = args.model.voice(&library, 3, None, screen)?;
         let seeds = args.seeds.unwrap_or(REPLY_SEEDS);
-        let trial = Trial { personas: &personas, seeds, library: &library, scorer: None };
+        let trial = Trial { personas: &personas, seeds, library: &library };
         measured.extend(try_replies(&trial, &mut voice, &mut |done, all| {
             progress.part(done, all, "sessions");
         })?);

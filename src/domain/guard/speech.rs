@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 /// Shorter replies tell nothing: nobody knows whose "mm-hm" it is.
-const TELLING: usize = 6;
+pub(super) const TELLING: usize = 6;
 
 /// Whether `words`, in lower case and without punctuation, read like a counsellor's. `asks`: there is
 /// a question mark among them. Of real clients' replies so long 9% do, of counsellors' 90%.

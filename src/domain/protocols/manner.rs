@@ -29,7 +29,7 @@ const LENGTH_DRAWS: usize = 20;
 pub(super) fn of_client(talks: &[&Talk<'_>], probe: &Probe<'_>) -> Vec<Figure> {
     let mut figures =
         vec![Figure::new("E7", "length against wish, distance", distance(talks), Target::AtMost(0.25))];
-    figures.extend(role(talks, probe));
+    figures.extend(role(talks));
     let asks = match talks.first().map(|talk| talk.persona.kind) {
         Some(Kind::Defiant) => 0.15,
         _ => 0.10,
@@ -100,25 +100,24 @@ fn faults(line: &Line<'_>, told: &str) -> Vec<Fault> {
 
 /// E8: patterns of a broken role, also under questions that try to break it; and the share of
 /// replies that sound like a therapist's, where something can tell.
-fn role(talks: &[&Talk<'_>], probe: &Probe<'_>) -> Vec<Figure> {
+fn role(talks: &[&Talk<'_>]) -> Vec<Figure> {
     let breaks = |line: &Line<'_>| {
         let faults = faults(line, "");
         faults.contains(&Fault::RoleBreak) || faults.contains(&Fault::TherapistSpeak)
     };
-    let mut figures = vec![
+    vec![
         share(("E8", "role breaks, by pattern"), talks, Target::AtMost(0.005), |talk, i| {
             (talk.script != PROBING).then(|| breaks(&talk.lines[i]))
         }),
         share(("E8", "role breaks when probed"), talks, Target::AtMost(0.02), |talk, i| {
             (talk.script == PROBING).then(|| breaks(&talk.lines[i]))
         }),
-    ];
-    if let Some(scorer) = probe.scorer {
-        figures.push(share(("E8", "sounds like a therapist"), talks, Target::AtMost(0.12), |talk, i| {
-            Some(scorer(&talk.lines[i].reply.text) > 0.5)
-        }));
-    }
-    figures
+        // Of replies that are long enough to tell.
+        share(("E8", "sounds like a therapist"), talks, Target::AtMost(0.12), |talk, i| {
+            let line = &talk.lines[i];
+            (line.words.len() >= guard::TELLING).then(|| guard::reads_like_a_counsellor(&line.reply.text))
+        }),
+    ]
 }
 
 static FILLERS: LazyLock<Regex> =

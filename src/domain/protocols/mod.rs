@@ -21,6 +21,6 @@ mod walk;
 pub use calibrate::{Calibration, Cell, Row, calibrate};
 pub use compare::{Comparison, Difference, Ending, Outcome, compare, ending, outcomes};
 pub use figure::{Figure, Target};
-pub use replies::{Probe, Said, Scorer, measure_replies};
+pub use replies::{Probe, Said, measure_replies};
 pub use state::measure_state;
 pub use stats::Interval;

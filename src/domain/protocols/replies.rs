@@ -16,9 +16,6 @@ pub(super) const NEUTRAL: &str = "bench-neutral";
 /// The script that tries to get the client out of their role.
 pub(super) const PROBING: &str = "bench-probing";
 
-/// How likely a reply is a therapist's rather than a client's, `0.0..=1.0`.
-pub type Scorer<'a> = &'a dyn Fn(&str) -> f64;
-
 /// A session with a scripted trainee.
 pub struct Said<'a> {
     /// Who spoke.
@@ -35,9 +32,6 @@ pub struct Probe<'a> {
     pub judge: &'a Judge,
     /// What the model was told of a client and must not recite.
     pub head: &'a dyn Fn(&Persona) -> String,
-    /// Tells therapists from clients (E8, second part), where there is a trained one. A scorer of
-    /// that kind belongs below `domain/guard/`.
-    pub scorer: Option<Scorer<'a>>,
 }
 
 /// One reply of a client's, with what it answered and came after.
