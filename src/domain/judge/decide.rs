@@ -23,6 +23,8 @@ mod quote;
 const STRONG: f32 = 0.5;
 /// What is left of a cue that only gives the client's own words back.
 const ECHOED: f32 = 0.3;
+/// A unit of so many words is a sentence, though only one of them may have content.
+const WHOLE: usize = 6;
 /// From this share of the client's own words on, what must be is the client's word, too.
 const MINE: f32 = 0.34;
 /// What is left of disbelief when the client had not taken a stand.
@@ -131,7 +133,7 @@ impl<'a> Bench<'a> {
             Cue::Rhetorical | Cue::Disbelief | Cue::Sarcasm | Cue::Remind | Cue::Siding | Cue::Blame
         );
         // "I lied about the rent" - "you lied about the rent".
-        if matches!(hit.cue, Cue::Blame | Cue::Remind) && self.gives_back_whole(seen) {
+        if matches!(hit.cue, Cue::Blame | Cue::Remind) && self.gives_back_whole(seen, hit.cue) {
             return hit.weight * ECHOED;
         }
         // Nobody can be disbelieved who has not taken a stand.
@@ -146,7 +148,9 @@ impl<'a> Bench<'a> {
         }
         let before = hit.first.checked_sub(1).filter(|at| *at >= seen.unit.tokens.start);
         let inverted = before.is_some_and(|at| self.lexicon.is(self.reading.tokens[at].word, Class::Aux));
-        if hit.cue == Cue::Advice && inverted {
+        // "What could you try?" leaves the answer to the client.
+        let left_open = hit.cue == Cue::Suggestion && self.asks_what(seen, hit);
+        if (hit.cue == Cue::Advice && inverted) || left_open {
             return 0.0;
         }
         // "I have to be up at four" - "you have to be up at four".
@@ -162,10 +166,21 @@ impl<'a> Bench<'a> {
     }
 
     /// Whether a unit about the client is their own words to the end.
-    fn gives_back_whole(&self, seen: &Seen) -> bool {
+    fn gives_back_whole(&self, seen: &Seen, cue: Cue) -> bool {
         let tokens = self.reading.tokens[seen.unit.tokens.clone()].iter();
         let content = tokens.filter(|t| !self.lexicon.is(t.word, Class::Function));
-        seen.about_client && content.clone().count() >= 2 && content.clone().all(|t| self.around.echo.has(t))
+        let long = cue == Cue::Remind && seen.unit.tokens.len() >= WHOLE;
+        let much = content.clone().count() >= 2 || long;
+        seen.about_client && much && content.clone().all(|t| self.around.echo.has(t))
+    }
+
+    /// Whether a unit begins as "what might …", before `hit`.
+    fn asks_what(&self, seen: &Seen, hit: &Hit) -> bool {
+        let at = seen.unit.core;
+        let tokens = &self.reading.tokens;
+        let word = |name: &str| self.lexicon.vocabulary.id(name);
+        let what = tokens[at].word == word("what") || tokens[at].word == word("which");
+        what && hit.first > at + 1 && self.lexicon.is(tokens[at + 1].word, Class::Aux)
     }
 
     /// Whether the client had said the same word for what must be, denied or not as here.
