@@ -10,7 +10,7 @@ use crate::domain::problem::Problem;
 
 /// The files behind a session, as they were last read.
 pub(super) struct Watch {
-    library: Library,
+    prompts: Library,
     stamps: Stamps,
     pending: BTreeSet<String>, // files that have changed and are not in force, since a fault forbids it
 }
@@ -18,7 +18,7 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(library: Library) -> Self {
         let stamps = library.stamps().clone();
-        Self { library, stamps, pending: BTreeSet::new() }
+        Self { prompts: library, stamps, pending: BTreeSet::new() }
     }
 }
 
@@ -44,7 +44,7 @@ impl Practice {
     /// Reads the prompt files again if one has been written since they were last looked at.
     pub fn refresh(&mut self) -> Refreshed {
         match &self.watch {
-            Some(watch) if watch.library.stamps_now() != watch.stamps => self.reload(),
+            Some(watch) if watch.prompts.stamps_now() != watch.stamps => self.reload(),
             _ => Refreshed::default(),
         }
     }
@@ -53,8 +53,8 @@ impl Practice {
     pub fn reload(&mut self) -> Refreshed {
         let mut refreshed = Refreshed::default();
         let Some(watch) = &mut self.watch else { return refreshed };
-        watch.stamps = watch.library.stamps_now();
-        let fresh = match watch.library.again() {
+        watch.stamps = watch.prompts.stamps_now();
+        let fresh = match watch.prompts.again() {
             Ok(fresh) => fresh,
             Err(error) => {
                 refreshed.problems = problems(error);
@@ -62,15 +62,15 @@ impl Practice {
             }
         };
         // A file that can't be read any more must not let the built-in one show through.
-        let known = watch.library.unread();
+        let known = watch.prompts.unread();
         refreshed.problems = fresh.unread().iter().filter(|p| !known.contains(p)).cloned().collect();
         if !refreshed.problems.is_empty() {
             return refreshed;
         }
-        let changed = watch.library.changed(&fresh);
+        let changed = watch.prompts.changed(&fresh);
         refreshed.persona = changed.contains(&format!("personas/{}.md", self.setting.persona.id));
         watch.pending.extend(changed);
-        watch.library = fresh;
+        watch.prompts = fresh;
         for part in Part::ALL {
             part.renew(watch, &mut self.cast, &mut refreshed);
         }
@@ -106,7 +106,7 @@ impl Part {
         if files.is_empty() {
             return;
         }
-        match self.put(&watch.library, cast) {
+        match self.put(&watch.prompts, cast) {
             Ok(InUse::Yes) => refreshed.files.extend(files.iter().cloned()),
             Ok(InUse::No) => {}
             Err(error) => {

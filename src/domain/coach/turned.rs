@@ -320,9 +320,13 @@ fn turn_word(words: &[&str], low: &[String], at: usize, opposite: bool) -> Strin
         "wasn't" if after_i => "weren't",
         "you" if opposite && ["people", "guys", "folks", "all"].contains(&next) => "people like me",
         "people" | "guys" | "folks" | "all" if after_you => return tail.to_owned(),
-        "you" if opposite && !is_verb(before(1)) && !is_preposition(before(1)) && !next.is_empty() => "I",
-        "you" if opposite && (is_verb(next) || is_aux(next) || is_adverb(next)) => "I",
-        "you" if opposite => "me",
+        "you" if opposite => {
+            if is_subject_before(next, before(1)) {
+                "I"
+            } else {
+                "me"
+            }
+        }
         "you're" if opposite => "I'm",
         "you've" if opposite => "I've",
         "you'd" if opposite => "I'd",
@@ -337,6 +341,12 @@ fn turn_word(words: &[&str], low: &[String], at: usize, opposite: bool) -> Strin
         _ => core,
     };
     format!("{turned}{tail}")
+}
+
+/// Whether "you" between `before` and `next` does something, rather than having it done.
+fn is_subject_before(next: &str, before: &str) -> bool {
+    let acts = is_verb(next) || is_aux(next) || is_adverb(next);
+    acts || (!next.is_empty() && !is_verb(before) && !is_preposition(before))
 }
 
 fn is_preposition(word: &str) -> bool {
