@@ -12,4 +12,5 @@ pub mod pulling;
 pub mod runs;
 pub mod screen;
 pub mod wizard;
+pub mod web;
 pub mod words;

@@ -1,5 +1,6 @@
 //! A lexicon of one's own, and files that change while a session goes on.
 
+use std::sync::Arc;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
@@ -38,7 +39,7 @@ fn watching(folders: Folders) -> Practice {
     let library = Library::open(folders).unwrap();
     let voice = Voice::Free {
         engine: Box::new(Scripted::new(["Sure.", "If you say so."])),
-        notes: Box::new(library.notes().unwrap()),
+        notes: Arc::new(library.notes().unwrap()),
         candidates: 1,
         failed: 0,
     };
