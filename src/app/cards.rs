@@ -47,7 +47,8 @@ pub fn import_bytes(
     wishes: &Wishes,
 ) -> Result<Written, AppError> {
     let source = Path::new(name);
-    let text = files::text_of(bytes).map_err(|error| AppError::CardFile { path: source.to_owned(), error })?;
+    let text =
+        files::text_of(bytes).map_err(|error| AppError::CardFile { path: source.to_owned(), error })?;
     let card = Card::parse(&text).map_err(|error| AppError::Card { path: source.to_owned(), error })?;
     import_card(library, (source, card), folder, wishes)
 }

@@ -23,7 +23,7 @@ use std::time::Duration;
 pub use crate::store::Found;
 pub use bench::{File, Imported};
 pub use drills::{Run, Which};
-pub use jobs::{Job, Outcome, Replay, Replayed, Ran, Speaks};
+pub use jobs::{Job, Outcome, Ran, Replay, Replayed, Speaks};
 pub use seen::{Seen, Sitting, Told, View};
 pub use speech::{Failure, Listener, Speech, Stage};
 pub use talk::Line;

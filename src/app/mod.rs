@@ -4,9 +4,9 @@
 pub mod author;
 pub mod cards;
 pub mod check;
+pub mod desk;
 pub mod doctor;
 pub mod drill;
-pub mod desk;
 mod error;
 pub mod host;
 pub mod judge;

@@ -1,7 +1,7 @@
 //! Which model speaks: the bundled one, one that is known by name, or a file.
 
-use std::sync::Arc;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use clap::Args;

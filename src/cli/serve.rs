@@ -79,7 +79,9 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     };
     let token = token(&data)?;
     let (entry, url) = match passphrase {
-        Some(words) => (Entry::Passphrase(Passphrase::new(&words, token)), format!("http://{}/", shown(address))),
+        Some(words) => {
+            (Entry::Passphrase(Passphrase::new(&words, token)), format!("http://{}/", shown(address)))
+        }
         None => {
             let url = format!("http://{}/#token={}", shown(address), token.as_str());
             (Entry::Url(token), url)
@@ -87,6 +89,14 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     };
     greet(screen, &args, &url)?;
     let web = Web::new(host, entry, address, about);
+    if args.open {
+        // Whoever lists this computer's processes sees the browser's address: it opens the page once.
+        let ticket = Token::draw().context("no key can be drawn")?;
+        web.admit_once(&ticket);
+        if !open(&format!("http://{}/#once={}", shown(address), ticket.as_str())) {
+            screen.note("No browser could be opened; open the URL yourself.");
+        }
+    }
     serve(web, listener)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -119,9 +129,8 @@ fn serve(web: Web, listener: TcpListener) -> anyhow::Result<()> {
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).with_context(|| {
-        format!("can't listen on {address}; `--port 0` takes a port that is free")
-    })
+    TcpListener::bind(address)
+        .with_context(|| format!("can't listen on {address}; `--port 0` takes a port that is free"))
 }
 
 /// An address as it stands in a URL that a person opens here.
@@ -141,9 +150,6 @@ fn greet(screen: Screen, args: &ServeArgs, url: &str) -> anyhow::Result<()> {
     }
     screen.line(url)?;
     screen.note("Practice, not therapy. The page is for this computer; Ctrl-C ends it.");
-    if args.open && !open(url) {
-        screen.note("No browser could be opened; open the URL yourself.");
-    }
     Ok(())
 }
 

@@ -198,10 +198,16 @@ pub fn can_stand_at(path: &str) -> bool {
         let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
         let device = ["con", "prn", "aux", "nul"].contains(&stem.as_str())
             || (stem.len() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")));
-        part.len() <= 100 && !part.starts_with('.') && !part.ends_with('.') && part.chars().all(plain) && !device
+        part.len() <= 100
+            && !part.starts_with('.')
+            && !part.ends_with('.')
+            && part.chars().all(plain)
+            && !device
     };
     let parts: Vec<&str> = path.split('/').collect();
-    parts.len() <= MAX_DEPTH && parts.iter().all(|part| !part.is_empty() && is_name(part)) && is_prompt(path)
+    parts.len() <= MAX_DEPTH
+        && parts.iter().all(|part| !part.is_empty() && is_name(part))
+        && is_prompt(path)
         && is_looked_for(path)
 }
 

@@ -67,6 +67,11 @@ impl Web {
         Self { host, door: Door::new(entry), hosts: Hosts::at(address), about }
     }
 
+    /// Lets the bearer of `ticket` in, once: for an address that others on this computer may see.
+    pub fn admit_once(&self, ticket: &Token) {
+        self.door.admit_once(ticket);
+    }
+
     /// Answers requests until `stop` is done.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 //! A lexicon of one's own, and files that change while a session goes on.
 
-use std::sync::Arc;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use pushback::app::library::{Folders, Library};
 use pushback::app::practise::Practice;

@@ -1,10 +1,10 @@
 //! The bundled client: its model in our engine, and whole sessions with it.
 
-use std::sync::Arc;
 use std::collections::HashSet;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use pushback::app::practise::Practice;
 use pushback::app::voice::Voice;

@@ -1,7 +1,7 @@
 //! Whole turns: judged, felt, worded, guarded, stored.
 
-use std::sync::Arc;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use pushback::app::AppError;
 use pushback::app::practise::{MAX_REPLY_CHARS, Practice};

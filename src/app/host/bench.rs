@@ -28,18 +28,14 @@ pub struct Imported {
 
 impl Host {
     /// All prompt files in force, and what is wrong with those that could not be read.
-    pub fn prompt_files(&self) -> (Vec<Listed>, Vec<Problem>) {
-        self.refresh("");
-        let makings = self.makings();
-        let library = makings.watch.library();
+    ///
+    /// # Errors
+    /// Where a folder can't be read.
+    pub fn prompt_files(&self) -> Result<(Vec<Listed>, Vec<Problem>), HostError> {
+        let library = self.library_with(None)?;
         let (_, mut problems) = library.personas();
         problems.extend_from_slice(library.unread());
-        (desk::list(library), problems)
-    }
-
-    /// The folder in which the trainer's own files lie.
-    pub fn prompt_folder(&self) -> Option<PathBuf> {
-        self.makings().watch.library().own_folder().map(PathBuf::from)
+        Ok((desk::list(&library), problems))
     }
 
     /// One of them.
@@ -47,8 +43,7 @@ impl Host {
     /// # Errors
     /// Where there is none at `path`.
     pub fn prompt_file(&self, path: &str) -> Result<File, HostError> {
-        self.refresh("");
-        let (text, built_in) = desk::read(self.makings().watch.library(), path)?;
+        let (text, built_in) = desk::read(&self.library_with(None)?, path)?;
         Ok(File { text, built_in })
     }
 
@@ -57,7 +52,7 @@ impl Host {
     /// # Errors
     /// Where no file can stand there.
     pub fn check_prompt(&self, path: &str, text: &str) -> Result<Findings, HostError> {
-        Ok(desk::check(self.makings().watch.library(), path, text)?)
+        Ok(desk::check(&self.library_with(None)?, path, text)?)
     }
 
     /// Writes a prompt file of the trainer's own; from then on it is in force.
@@ -65,7 +60,7 @@ impl Host {
     /// # Errors
     /// Where no file can stand there, it has problems, or it can't be written.
     pub fn save_prompt(&self, path: &str, text: &str) -> Result<PathBuf, HostError> {
-        let file = desk::save(self.makings().watch.library(), path, text)?;
+        let file = desk::save(&self.library_with(None)?, path, text)?;
         self.refresh("");
         Ok(file)
     }
@@ -78,19 +73,15 @@ impl Host {
     pub fn preview(
         &self,
         persona: &str,
-        say: &str,
-        seed: u64,
+        (say, seed): (&str, u64),
         file: Option<(&str, &str)>,
     ) -> Result<Vec<Part>, HostError> {
-        let makings = self.makings();
-        let library = makings.watch.library();
-        Ok(match file {
-            Some((path, text)) => {
-                desk::check(library, path, text)?.into_result()?;
-                desk::preview(&library.with(path, text), persona, seed, say)?
-            }
-            None => desk::preview(library, persona, seed, say)?,
-        })
+        let mut library = self.library_with(None)?;
+        if let Some((path, text)) = file {
+            desk::check(&library, path, text)?.into_result()?;
+            library = library.with(path, text);
+        }
+        Ok(desk::preview(&library, persona, seed, say)?)
     }
 
     /// A client as a card, in JSON.
@@ -98,7 +89,7 @@ impl Host {
     /// # Errors
     /// Where there is no such client.
     pub fn card(&self, persona: &str) -> Result<String, HostError> {
-        Ok(cards::export(self.makings().watch.library(), persona, Version::V2)?)
+        Ok(cards::export(&self.library_with(None)?, persona, Version::V2)?)
     }
 
     /// The same in a picture.
@@ -106,7 +97,7 @@ impl Host {
     /// # Errors
     /// As [`Host::card`].
     pub fn card_picture(&self, persona: &str) -> Result<Vec<u8>, HostError> {
-        Ok(cards::export_picture(self.makings().watch.library(), persona, Version::V3, None)?)
+        Ok(cards::export_picture(&self.library_with(None)?, persona, Version::V3, None)?)
     }
 
     /// Writes the file of a client from the bytes of a card's file called `name`.
@@ -114,13 +105,9 @@ impl Host {
     /// # Errors
     /// Where it is no card, or its client is there already.
     pub fn import_card(&self, name: &str, bytes: &[u8], wishes: &Wishes) -> Result<Imported, HostError> {
-        let written = {
-            let makings = self.makings();
-            let library = makings.watch.library();
-            let folder =
-                library.own_folder().ok_or_else(|| AppError::NoPlace { path: "personas".to_owned() })?.to_owned();
-            cards::import_bytes(library, (name, bytes), &folder, wishes)?
-        };
+        let library = self.library_with(None)?;
+        let folder = library.own_folder().ok_or_else(|| AppError::NoPlace { path: "personas".to_owned() })?;
+        let written = cards::import_bytes(&library, (name, bytes), folder, wishes)?;
         self.refresh("");
         Ok(Imported { id: written.persona.id, statements: written.statements })
     }

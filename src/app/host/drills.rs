@@ -66,12 +66,7 @@ impl Host {
     ///
     /// # Errors
     /// Where there is no such moment, or a file has problems.
-    pub fn drill(
-        &self,
-        which: &Which,
-        level: Option<u8>,
-        seed: u64,
-    ) -> Result<Arc<Mutex<Run>>, HostError> {
+    pub fn drill(&self, which: &Which, level: Option<u8>, seed: u64) -> Result<Arc<Mutex<Run>>, HostError> {
         self.refresh("");
         let (first, others, level, cast) = {
             let makings = self.makings();
@@ -93,7 +88,9 @@ impl Host {
             };
             let level = level.unwrap_or(first.level).clamp(*LEVELS.start(), *LEVELS.end());
             let others = match level {
-                BLIND.. => others(library, (first.persona(), first.name.as_deref()), first.seed(), &cast.judge)?,
+                BLIND.. => {
+                    others(library, (first.persona(), first.name.as_deref()), first.seed(), &cast.judge)?
+                }
                 _ => Vec::new(),
             };
             (first, others, level, cast)

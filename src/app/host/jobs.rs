@@ -14,7 +14,9 @@ use crate::app::library::Library;
 use crate::app::rehearse::{Rehearsal, Trial, rehearse, try_replies};
 use crate::app::voice::Voice;
 use crate::domain::persona::Persona;
-use crate::domain::protocols::{Difference, Figure, Outcome as Mean, compare, ending, measure_state, outcomes};
+use crate::domain::protocols::{
+    Difference, Figure, Outcome as Mean, compare, ending, measure_state, outcomes,
+};
 use crate::domain::session::Path;
 
 /// So many jobs run at once.
@@ -126,7 +128,11 @@ impl Job {
     fn at(&self, done: usize, total: usize) -> ControlFlow<()> {
         self.done.store(done, Ordering::Relaxed);
         self.total.store(total, Ordering::Relaxed);
-        if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.cancelled.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     fn is_running(&self) -> bool {
@@ -160,7 +166,8 @@ impl Host {
     /// # Errors
     /// Where there is no such script or client, a file has problems, or too much is going on.
     pub fn replay(&self, replay: Replay) -> Result<Arc<Job>, HostError> {
-        let sessions = replay.personas.len().saturating_mul(usize::try_from(replay.seeds).unwrap_or(usize::MAX));
+        let sessions =
+            replay.personas.len().saturating_mul(usize::try_from(replay.seeds).unwrap_or(usize::MAX));
         if sessions > MOST_SESSIONS || sessions == 0 {
             return Err(AppError::TooMany { asked: sessions, limit: MOST_SESSIONS }.into());
         }
@@ -182,7 +189,7 @@ impl Host {
     }
 
     /// The files in force, one of them as it would be.
-    fn library_with(&self, file: Option<(String, &str)>) -> Result<Library, AppError> {
+    pub(super) fn library_with(&self, file: Option<(String, &str)>) -> Result<Library, AppError> {
         self.refresh("");
         let library = self.makings().watch.library().again()?;
         Ok(match file {

@@ -58,3 +58,44 @@ impl Drop for Pass<'_> {
         self.queue.moved.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+
+    use super::*;
+
+    /// Waits until `count` stand in the line.
+    fn until(queue: &Queue, count: usize) {
+        while queue.line().waiting.len() < count {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn who_came_first_goes_first_and_who_leaves_holds_up_nobody() {
+        let queue = Arc::new(Queue::default());
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let first = queue.enter(&|| false).expect("nobody is there");
+        let mut waiting = Vec::new();
+        for n in 0..10 {
+            let (in_line, order) = (Arc::clone(&queue), Arc::clone(&order));
+            waiting.push(thread::spawn(move || {
+                // The fourth has changed their mind.
+                let pass = in_line.enter(&|| n == 3);
+                if pass.is_some() {
+                    order.lock().expect("no panic").push(n);
+                }
+            }));
+            // The one who leaves may be gone already.
+            if n != 3 {
+                until(&queue, if n < 3 { n + 2 } else { n + 1 });
+            }
+        }
+        drop(first);
+        waiting.into_iter().for_each(|one| one.join().expect("no panic"));
+        assert_eq!(*order.lock().expect("no panic"), [0, 1, 2, 4, 5, 6, 7, 8, 9]);
+        assert!(queue.line().waiting.is_empty());
+    }
+}

@@ -102,9 +102,9 @@ impl Host {
         let view = room.view().ok_or(HostError::Full)?;
         match done {
             Ok(()) => Ok(view),
-            Err(HostError::App(AppError::Store(crate::store::StoreError::MovedOn(_)))) => {
-                Err(HostError::conflict("the session has gone on elsewhere", "this is how it stands now", view))
-            }
+            Err(HostError::App(AppError::Store(crate::store::StoreError::MovedOn(_)))) => Err(
+                HostError::conflict("the session has gone on elsewhere", "this is how it stands now", view),
+            ),
             Err(HostError::App(AppError::Sealed(_))) => {
                 Err(HostError::conflict("the exam has ended: it is sealed", "", view))
             }

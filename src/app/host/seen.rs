@@ -79,7 +79,7 @@ impl Seen {
     /// Where the store can't be read.
     pub(super) fn of(practice: &Practice, before: Option<&Self>) -> Result<Self, AppError> {
         let mark = practice.mark()?;
-        let told = before.map_or(&[][..], |seen| &seen.turns);
+        let told = before.map_or(&[][..], |seen| seen.turns.as_slice());
         let turns = practice.path().turns().iter().enumerate();
         let turns = turns.map(|(at, turn)| tell(practice, turn, told.get(at))).collect::<Result<_, _>>()?;
         Ok(Self {

@@ -44,7 +44,10 @@ impl Host {
         self.speaks(id, line, |practice, text| {
             let gone = practice.has_left();
             if gone && practice.exam().is_none() {
-                return Err(Refused::Because("the client has left", "take your last reply back, or end the session"));
+                return Err(Refused::Because(
+                    "the client has left",
+                    "take your last reply back, or end the session",
+                ));
             }
             if gone {
                 return Err(Refused::Because("the client has left", "end the exam"));
@@ -184,7 +187,9 @@ impl Host {
         })?;
         match futures {
             Some(futures) => Ok((futures, view)),
-            None => Err(HostError::conflict("practice has stopped: that was not sent to the client", "", view)),
+            None => {
+                Err(HostError::conflict("practice has stopped: that was not sent to the client", "", view))
+            }
         }
     }
 
@@ -261,7 +266,11 @@ impl Host {
         if practice.path().head().is_some_and(|turn| turn.id == head) {
             return Ok(());
         }
-        Err(self.refused(room, practice, Refused::Because("the session has gone on", "this is how it stands now")))
+        Err(self.refused(
+            room,
+            practice,
+            Refused::Because("the session has gone on", "this is how it stands now"),
+        ))
     }
 
     /// Whether an exam still takes replies; one whose time is up ends here.
@@ -354,7 +363,7 @@ impl Host {
         // Held until the first word: while one client speaks, the next one looks for words.
         let mut pass = Some(self.queue.enter(&stopped).ok_or(AppError::Stopped)?);
         let mut listener = |word: &str| {
-            pass = None;
+            drop(pass.take());
             if room.bell.rings() {
                 return std::ops::ControlFlow::Break(());
             }

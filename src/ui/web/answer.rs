@@ -114,7 +114,9 @@ fn hint(error: &AppError) -> Option<String> {
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
-        Ok(bytes) => (status, [(header::CONTENT_TYPE, "application/json")], Body::from(bytes)).into_response(),
+        Ok(bytes) => {
+            (status, [(header::CONTENT_TYPE, "application/json")], Body::from(bytes)).into_response()
+        }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -28,6 +28,19 @@ fn no_session() -> Fault {
     Fault::new(StatusCode::NOT_FOUND, "there is no such session")
 }
 
+/// A number in the address.
+pub(super) struct Number(pub(super) u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Number {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        let Path(number) =
+            Path::<u64>::from_request_parts(parts, state).await.map_err(|_| Fault::missing())?;
+        Ok(Self(number))
+    }
+}
+
 /// A body of up to `MOST` bytes.
 pub(super) struct Sent<T, const MOST: usize = LARGEST>(pub(super) T);
 
@@ -43,7 +56,9 @@ impl<S: Send + Sync, T: DeserializeOwned, const MOST: usize> FromRequest<S> for 
         })?;
         match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Self(value)),
-            Err(error) => Err(Fault::new(StatusCode::BAD_REQUEST, format!("the request can't be read: {error}"))),
+            Err(error) => {
+                Err(Fault::new(StatusCode::BAD_REQUEST, format!("the request can't be read: {error}")))
+            }
         }
     }
 }

@@ -4,16 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 
 use super::Web;
 use super::answer::{Answer, Fault, Json, apart};
-use super::body::{Nothing, Sent};
+use super::body::{Nothing, Number, Sent};
 use super::sessions::any_seed;
 use super::views::{Crisis, Standing, Suggestion, Turn};
 use crate::app::drill::{Attempt, Moment};
-use crate::app::host::{Host, Run, Which};
+use crate::app::host::{Host, HostError, Run, Which};
 use crate::domain::drill::{Counts, ENOUGH, Tally};
 use crate::domain::persona::Kind;
 use crate::domain::session::SessionId;
@@ -81,7 +82,7 @@ async fn begin(web: &Web, which: Which, wishes: Wishes) -> Answer<Drill> {
     Ok(Json(Drill::of(&run.lock().unwrap_or_else(PoisonError::into_inner))))
 }
 
-async fn look(State(web): Page, Path(run): Path<u64>) -> Answer<Drill> {
+async fn look(State(web): Page, Number(run): Number) -> Answer<Drill> {
     with(&web, run, |_, _| Ok(())).await
 }
 
@@ -92,11 +93,11 @@ struct Tried {
     key: String,
 }
 
-async fn attempt(State(web): Page, Path(run): Path<u64>, Sent(tried): Sent<Tried>) -> Answer<Drill> {
+async fn attempt(State(web): Page, Number(run): Number, Sent(tried): Sent<Tried>) -> Answer<Drill> {
     with(&web, run, move |host, run| host.attempt(run, &tried.text, &tried.key)).await
 }
 
-async fn go_on(State(web): Page, Path(run): Path<u64>, _: Nothing) -> Answer<Drill> {
+async fn go_on(State(web): Page, Number(run): Number, _: Nothing) -> Answer<Drill> {
     with(&web, run, |_, run| {
         run.go_on();
         Ok(())
@@ -104,7 +105,7 @@ async fn go_on(State(web): Page, Path(run): Path<u64>, _: Nothing) -> Answer<Dri
     .await
 }
 
-async fn end(State(web): Page, Path(run): Path<u64>, _: Nothing) -> Answer<Drill> {
+async fn end(State(web): Page, Number(run): Number, _: Nothing) -> Answer<Drill> {
     with(&web, run, |_, run| {
         run.over = true;
         Ok(())
@@ -115,11 +116,11 @@ async fn end(State(web): Page, Path(run): Path<u64>, _: Nothing) -> Answer<Drill
 async fn with(
     web: &Web,
     run: u64,
-    work: impl FnOnce(&Host, &mut Run) -> Result<(), crate::app::host::HostError> + Send + 'static,
+    work: impl FnOnce(&Host, &mut Run) -> Result<(), HostError> + Send + 'static,
 ) -> Answer<Drill> {
     let host = Arc::clone(&web.host);
     let run: Arc<Mutex<Run>> = host.drill_run(run).ok_or_else(|| {
-        Fault::new(axum::http::StatusCode::NOT_FOUND, "there is no such drill any more").hint("begin it again")
+        Fault::new(StatusCode::NOT_FOUND, "there is no such drill any more").hint("begin it again")
     })?;
     let drill = apart(move || {
         let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);

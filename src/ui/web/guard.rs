@@ -107,7 +107,8 @@ fn is_from_here(headers: &HeaderMap) -> bool {
 
 /// What stands behind `Bearer`.
 fn token(headers: &HeaderMap) -> &str {
-    let (scheme, token) = one(headers, &header::AUTHORIZATION).and_then(|v| v.split_once(' ')).unwrap_or_default();
+    let (scheme, token) =
+        one(headers, &header::AUTHORIZATION).and_then(|v| v.split_once(' ')).unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" }
 }
 

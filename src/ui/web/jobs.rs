@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Web;
 use super::answer::{Answer, Fault, Json, apart};
-use super::body::{Nothing, Sent};
+use super::body::{Nothing, Number, Sent};
 use super::views::Turn;
 use crate::app::host::{Job, Outcome, Ran, Replay, Replayed, Speaks};
 use crate::domain::moves::Move;
@@ -40,7 +40,11 @@ struct Test {
     replies: bool,
 }
 
-async fn test(State(web): Page, Path(id): Path<String>, Sent(test): Sent<Test, { 1 << 20 }>) -> Answer<Started> {
+async fn test(
+    State(web): Page,
+    Path(id): Path<String>,
+    Sent(test): Sent<Test, { 1 << 20 }>,
+) -> Answer<Started> {
     let host = Arc::clone(&web.host);
     let speech = if test.replies { Speaks::Yes } else { Speaks::No };
     let job = apart(move || host.test(&id, test.text.as_deref(), speech)).await?;
@@ -91,14 +95,15 @@ struct Shown {
     done: usize,
     total: usize,
     finished: bool,
-    result: Option<Result>,
+    result: Option<Came>,
     error: Option<String>,
     hint: Option<String>,
 }
 
+/// What it came to.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Result {
+enum Came {
     Test { figures: Vec<Figure>, passed: bool },
     Replay { runs: Vec<Run>, figures: Vec<Mean>, compared: Option<Compared> },
 }
@@ -129,7 +134,7 @@ impl Shown {
         let (done, total) = job.progress();
         let (result, error, hint) = match job.result() {
             None => (None, None, None),
-            Some(Ok(outcome)) => (Some(Result::of(outcome)), None, None),
+            Some(Ok(outcome)) => (Some(Came::of(outcome)), None, None),
             Some(Err(failure)) => (None, Some(failure.error), failure.hint),
         };
         let finished = result.is_some() || error.is_some();
@@ -137,7 +142,7 @@ impl Shown {
     }
 }
 
-impl Result {
+impl Came {
     fn of(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Test(figures) => {
@@ -158,9 +163,10 @@ impl Result {
 impl Run {
     fn of(ran: &Ran) -> Self {
         let turns = ran.path.turns().iter().map(|turn| Moved {
-            moves: turn.trainee.as_ref().map_or(Vec::new(), |said| {
-                said.verdict.moves.iter().map(|mv| Move::as_str(*mv)).collect()
-            }),
+            moves: turn
+                .trainee
+                .as_ref()
+                .map_or(Vec::new(), |said| said.verdict.moves.iter().map(|mv| Move::as_str(*mv)).collect()),
             turn: Turn::bare(turn),
         });
         Self {
@@ -172,16 +178,16 @@ impl Run {
     }
 }
 
-async fn look(State(web): Page, Path(job): Path<u64>) -> Answer<Shown> {
+async fn look(State(web): Page, Number(job): Number) -> Answer<Shown> {
     Ok(Json(Shown::of(&*found(&web, job)?)))
 }
 
-async fn cancel(State(web): Page, Path(job): Path<u64>, _: Nothing) -> Answer<Shown> {
+async fn cancel(State(web): Page, Number(job): Number, _: Nothing) -> Answer<Shown> {
     let job = found(&web, job)?;
     job.cancel();
     Ok(Json(Shown::of(&job)))
 }
 
-fn found(web: &Web, job: u64) -> std::result::Result<Arc<Job>, Fault> {
+fn found(web: &Web, job: u64) -> Result<Arc<Job>, Fault> {
     web.host.job(job).ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such job any more"))
 }

@@ -59,8 +59,9 @@ impl Passphrase {
 
 /// Lets in, or does not.
 pub(super) struct Door {
-    digest: [u8; 32],
-    passphrase: Option<Passphrase>,
+    token: Token,
+    passphrase: Option<[u8; 32]>,
+    ticket: Mutex<Option<[u8; 32]>>, // lets in once
     wrong: Mutex<Wrong>,
 }
 
@@ -73,16 +74,31 @@ struct Wrong {
 
 impl Door {
     pub(super) fn new(entry: Entry) -> Self {
-        let (digest, passphrase) = match entry {
-            Entry::Url(token) => (digest(&token.0), None),
-            Entry::Passphrase(passphrase) => (digest(&passphrase.token.0), Some(passphrase)),
+        let (token, passphrase) = match entry {
+            Entry::Url(token) => (token, None),
+            Entry::Passphrase(Passphrase { digest, token }) => (token, Some(digest)),
         };
-        Self { digest, passphrase, wrong: Mutex::default() }
+        Self { token, passphrase, ticket: Mutex::default(), wrong: Mutex::default() }
     }
 
     /// Whether `token` is the right one.
     pub(super) fn admits(&self, token: &str) -> bool {
-        same(&digest(token), &self.digest)
+        same(&digest(token), &digest(&self.token.0))
+    }
+
+    /// Lets the bearer of `ticket` in, once.
+    pub(super) fn admit_once(&self, ticket: &Token) {
+        *self.ticket.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest(&ticket.0));
+    }
+
+    fn tear(&self, ticket: &str) -> Result<&Token, Fault> {
+        let mut kept = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref().is_some_and(|kept| same(kept, &digest(ticket))) {
+            *kept = None;
+            return Ok(&self.token);
+        }
+        Err(Fault::new(StatusCode::UNAUTHORIZED, "that address has been used before")
+            .hint("open the URL that `pushback serve` printed"))
     }
 
     /// What somebody is told who has no token, or a wrong one.
@@ -104,9 +120,9 @@ impl Door {
             return Err(Fault::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong passphrases")
                 .hint("wait a minute, and try again"));
         }
-        if same(&digest(words), &passphrase.digest) {
+        if same(&digest(words), passphrase) {
             *wrong = Wrong::default();
-            return Ok(&passphrase.token);
+            return Ok(&self.token);
         }
         wrong.tries += 1;
         if let Some(over) = wrong.tries.checked_sub(FREE_TRIES) {
@@ -117,9 +133,14 @@ impl Door {
     }
 }
 
+/// What somebody has to show.
 #[derive(Deserialize)]
-pub(super) struct Login {
-    passphrase: String,
+#[serde(rename_all = "lowercase")]
+pub(super) enum Login {
+    /// They know it.
+    Passphrase(String),
+    /// They were sent by the program.
+    Once(String),
 }
 
 #[derive(Serialize)]
@@ -129,7 +150,10 @@ pub(super) struct LoggedIn {
 
 /// `POST /api/login`.
 pub(super) async fn login(State(web): State<Arc<Web>>, Sent(login): Sent<Login>) -> Answer<LoggedIn> {
-    let token = web.door.try_passphrase(&login.passphrase)?;
+    let token = match &login {
+        Login::Passphrase(words) => web.door.try_passphrase(words)?,
+        Login::Once(ticket) => web.door.tear(ticket)?,
+    };
     Ok(Json(LoggedIn { token: token.0.clone() }))
 }
 

@@ -16,7 +16,7 @@ use super::body::{Nothing, Sent, Session as Id};
 use super::live;
 use super::views::{self, Client, Session, Suggestion, Turn};
 use crate::app::AppError;
-use crate::app::host::{Begin, Found, HostError, Line, Stage};
+use crate::app::host::{Begin, Found, Line, Stage};
 use crate::domain::exam::Terms;
 use crate::domain::session::TurnId;
 use crate::domain::summary::Summary;
@@ -259,6 +259,6 @@ struct Offered {
 
 async fn hint(State(web): Page, Id(id): Id, _: Nothing) -> Answer<Offered> {
     let host = Arc::clone(&web.host);
-    let offer = apart(move || Ok::<_, HostError>(host.offer(id)?)).await?;
+    let offer = apart(move || host.offer(id)).await?;
     Ok(Json(Offered { alternative: offer.as_ref().map(Suggestion::of) }))
 }

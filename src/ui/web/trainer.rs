@@ -67,7 +67,7 @@ impl File {
 
 async fn list(State(web): Page) -> Answer<Vec<File>> {
     let host = Arc::clone(&web.host);
-    let (files, problems) = apart(move || Ok(host.prompt_files())).await?;
+    let (files, problems) = apart(move || host.prompt_files()).await?;
     Ok(Json(files.into_iter().map(|listed| File::of(listed, &problems)).collect()))
 }
 
@@ -164,12 +164,11 @@ struct ShownPart {
 async fn preview(State(web): Page, Sent(asked): Sent<Preview, LARGE>) -> Answer<Shown> {
     let of_path = |path: &String| Some(path.strip_prefix("personas/")?.strip_suffix(".md")?.to_owned());
     let persona = asked.persona.or_else(|| asked.path.as_ref().and_then(of_path));
-    let persona =
-        persona.ok_or_else(|| Fault::new(StatusCode::BAD_REQUEST, "no client is named"))?;
+    let persona = persona.ok_or_else(|| Fault::new(StatusCode::BAD_REQUEST, "no client is named"))?;
     let host = Arc::clone(&web.host);
     let parts = apart(move || {
         let file = asked.path.as_deref().zip(asked.text.as_deref());
-        host.preview(&persona, &asked.say, asked.seed, file)
+        host.preview(&persona, (&asked.say, asked.seed), file)
     })
     .await?;
     let shown = |part: Part| ShownPart { role: part.role.as_str(), text: part.text, note: part.note };
@@ -180,14 +179,16 @@ async fn card(State(web): Page, Path(id): Path<String>) -> Result<Response, Faul
     let host = Arc::clone(&web.host);
     let name = attachment(&id, "json");
     let card = apart(move || host.card(&id)).await?;
-    Ok(([(header::CONTENT_TYPE, "application/json"), (header::CONTENT_DISPOSITION, &name)], card).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json"), (header::CONTENT_DISPOSITION, name.as_str())], card)
+        .into_response())
 }
 
 async fn picture(State(web): Page, Path(id): Path<String>) -> Result<Response, Fault> {
     let host = Arc::clone(&web.host);
     let name = attachment(&id, "png");
     let picture = apart(move || host.card_picture(&id)).await?;
-    Ok(([(header::CONTENT_TYPE, "image/png"), (header::CONTENT_DISPOSITION, &name)], picture).into_response())
+    Ok(([(header::CONTENT_TYPE, "image/png"), (header::CONTENT_DISPOSITION, name.as_str())], picture)
+        .into_response())
 }
 
 /// What a downloaded file is called: an id that is one has nothing in it that needs quoting.

@@ -251,7 +251,8 @@ impl Turn {
     pub(super) fn bare(turn: &session::Turn) -> Self {
         let said = turn.trainee.as_ref();
         let reply = turn.reply.as_ref();
-        let judge_had = turn.overruled.as_ref().zip(said).map(|(own, said)| Judged::of(&own.verdict, &said.text));
+        let judge_had =
+            turn.overruled.as_ref().zip(said).map(|(own, said)| Judged::of(&own.verdict, &said.text));
         Self {
             id: turn.id,
             number: turn.number,

@@ -33,6 +33,7 @@ pub struct Start {
     pub pace: Duration,
     pub open: usize,
     pub passphrase: Option<&'static str>,
+    pub ticket: Option<Token>,
 }
 
 impl Start {
@@ -48,7 +49,7 @@ impl Start {
     }
 
     pub fn with(voice: Voice) -> Self {
-        Self { voice, library: library(), pace: Duration::ZERO, open: 32, passphrase: None }
+        Self { voice, library: library(), pace: Duration::ZERO, open: 32, passphrase: None, ticket: None }
     }
 
     pub fn at_pace(self, ms: u64) -> Self {
@@ -72,6 +73,9 @@ impl Start {
             None => Entry::Url(token),
         };
         let web = Web::new(Arc::clone(&host), entry, address, About::default());
+        if let Some(ticket) = &self.ticket {
+            web.admit_once(ticket);
+        }
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,5 +1,6 @@
 //! Who is let in, and what is refused.
 
+use pushback::ui::web::Token;
 use serde_json::json;
 
 use super::client::{Answer, Server, Start};
@@ -86,7 +87,9 @@ fn what_is_sent_is_json_and_not_too_large() {
     let ray = r#"{"persona":"ray","seed":1}"#;
     assert_eq!(send(Some("application/json"), ray).status, 200);
     assert_eq!(send(Some("application/json; charset=utf-8"), ray).status, 200);
-    for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("multipart/form-data")] {
+    for kind in
+        [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("multipart/form-data")]
+    {
         refused(&send(kind, ray), 415);
     }
     let json = Some("application/json");
@@ -113,7 +116,8 @@ fn other_computers_need_the_passphrase() {
     assert_eq!(login("wrong").0, 401);
     let (status, answer) = login("correct horse");
     assert_eq!(status, 200, "{answer}");
-    let known = super::client::Browser { token: answer["token"].as_str().unwrap().to_owned(), ..stranger.clone() };
+    let known =
+        super::client::Browser { token: answer["token"].as_str().unwrap().to_owned(), ..stranger.clone() };
     assert_eq!(known.ask("GET", "/api/sessions", "").status, 200);
     // Whoever guesses is slowed down, and then even the right one has to wait.
     let refusals: Vec<u16> = (0..8).map(|n| login(&format!("guess {n}")).0).collect();
@@ -121,6 +125,20 @@ fn other_computers_need_the_passphrase() {
     assert!(refusals.contains(&429), "{refusals:?}");
     assert_eq!(login("correct horse").0, 429);
     assert_eq!(known.ask("GET", "/api/sessions", "").status, 200, "those who are in stay in");
+}
+
+#[test]
+fn a_ticket_opens_the_page_once() {
+    let ticket = Token::draw().unwrap();
+    let server = Start { ticket: Some(ticket.clone()), ..Start::saying(&["Sure."]) }.go();
+    let stranger = super::client::Browser { token: String::new(), ..server.browser.clone() };
+    let login = |ticket: &str| stranger.post("/api/login", json!({ "once": ticket }));
+    assert_eq!(login("0").0, 401);
+    let (status, answer) = login(ticket.as_str());
+    assert_eq!((status, &answer["token"]), (200, &server.browser.token.clone().into()), "{answer}");
+    assert_eq!(login(ticket.as_str()).0, 401);
+    let bearer = super::client::Browser { token: ticket.as_str().to_owned(), ..stranger.clone() };
+    assert_eq!(bearer.ask("GET", "/api/sessions", "").status, 401, "it is no key");
 }
 
 #[test]

@@ -17,7 +17,8 @@ fn a_drill_goes_on_until_three_in_a_row_roll() {
     let drills = browser.get("/api/drills");
     let drills = drills.as_array().unwrap();
     let first = drills.iter().find(|drill| drill["level"] == 1).unwrap();
-    let begun = browser.does(&format!("/api/drills/{}", first["name"].as_str().unwrap()), json!({ "seed": 1 }));
+    let begun =
+        browser.does(&format!("/api/drills/{}", first["name"].as_str().unwrap()), json!({ "seed": 1 }));
     assert_eq!((&begun["moment"]["persona"], &begun["attempts"]), (&first["persona"], &json!([])));
     assert!(!begun["moment"]["exchange"].as_array().unwrap().is_empty());
     let attempt = |text: &str, key: &str| {

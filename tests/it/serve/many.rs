@@ -21,7 +21,8 @@ const LINES: [&str; 3] = [
 /// What a session comes to by itself, as in a terminal: everything that the client says.
 fn alone(voice: &Voice, persona: &str, seed: u64) -> Vec<String> {
     let voice = voice.through(Box::new(pocket::ranker()));
-    let mut practice = Practice::begin(Store::in_memory().unwrap(), cast(voice), setting(persona, seed)).unwrap();
+    let mut practice =
+        Practice::begin(Store::in_memory().unwrap(), cast(voice), setting(persona, seed)).unwrap();
     for line in LINES {
         practice.hear(line).unwrap();
         practice.answer(&mut |_| ControlFlow::Continue(()), &|| false).unwrap();

@@ -82,7 +82,10 @@ fn a_program_that_is_killed_in_mid_reply_loses_no_finished_turn() {
     let after = browser.get(path("").trim_end_matches('/'));
     assert_eq!((&after["owed"], &after["speaking"]), (&true.into(), &false.into()));
     let turns = after["turns"].as_array().unwrap();
-    assert_eq!((turns.len(), &turns[1], &turns[2]["text"]), (3, &heard["turns"][1], &"It's your call.".into()));
+    assert_eq!(
+        (turns.len(), &turns[1], &turns[2]["text"]),
+        (3, &heard["turns"][1], &"It's your call.".into())
+    );
     // A page that did not hear that the line arrived sends it again: it is said once.
     let twice = json!({ "text": "It's your call.", "head": heard["head"], "key": "k" });
     assert_eq!(browser.does(&path("say"), twice)["turns"].as_array().unwrap().len(), 3);

@@ -8,7 +8,8 @@ use super::client::{Browser, Start};
 
 const ARGUED: &str = "You need to stop drinking before you lose your daughter.";
 const ROLLED: &str = "You'd rather be anywhere but here, and what you do about it is up to you.";
-const REPLIES: [&str; 4] = ["If you say so.", "I don't see the point.", "Maybe. I'm tired of it.", "Whatever."];
+const REPLIES: [&str; 4] =
+    ["If you say so.", "I don't see the point.", "Maybe. I'm tired of it.", "Whatever."];
 
 fn path(session: &Value, what: &str) -> String {
     format!("/api/sessions/{}/{what}", session["id"])
@@ -28,10 +29,8 @@ fn a_session_from_beginning_to_end() {
     assert_eq!(begun["turns"][0]["text"], Value::Null);
     assert!(!begun["turns"][0]["reply"]["text"].as_str().unwrap().is_empty());
 
-    let said = browser.does(
-        &path(&begun, "say"),
-        json!({ "text": ARGUED, "head": begun["head"], "key": "a" }),
-    );
+    let said =
+        browser.does(&path(&begun, "say"), json!({ "text": ARGUED, "head": begun["head"], "key": "a" }));
     assert_eq!(said["turns"][1]["text"], ARGUED);
     assert!(said["turns"][1]["verdict"]["score"].as_f64().unwrap() < 0.0);
     let heard = browser.heard(&begun);
@@ -94,7 +93,10 @@ fn words_come_as_they_are_spoken_to_whoever_listens_when() {
     assert!(late[0].1["text"].as_str().unwrap().starts_with("one two three four five"), "{late:?}");
     for events in [early.collect::<Vec<_>>(), late] {
         let (last, before) = events.split_last().unwrap();
-        assert_eq!((last.0.as_str(), &last.1["session"]["turns"][1]["reply"]["text"]), ("done", &words.into()));
+        assert_eq!(
+            (last.0.as_str(), &last.1["session"]["turns"][1]["reply"]["text"]),
+            ("done", &words.into())
+        );
         assert!(before.iter().all(|(name, _)| name != "done"));
     }
     // Whoever comes after the end is told how it ended.
@@ -211,9 +213,13 @@ fn a_trainer_overrules() {
     let codes = json!({ "codes": ["complex_reflection"], "head": heard["head"] });
     let overruled = browser.does(&path(&begun, "overrule"), codes);
     let turn = &overruled["turns"][1];
-    assert_eq!((&turn["overruled"], &turn["verdict"]["codes"][0]["code"]), (&true.into(), &"complex_reflection".into()));
+    assert_eq!(
+        (&turn["overruled"], &turn["verdict"]["codes"][0]["code"]),
+        (&true.into(), &"complex_reflection".into())
+    );
     assert!(turn["judge_had"]["score"].as_f64() < turn["verdict"]["score"].as_f64(), "{turn}");
-    let (status, told) = browser.post(&path(&begun, "overrule"), json!({ "codes": ["reflektion"], "head": heard["head"] }));
+    let (status, told) =
+        browser.post(&path(&begun, "overrule"), json!({ "codes": ["reflektion"], "head": heard["head"] }));
     assert_eq!(status, 422, "{told}");
     assert!(told["hint"].as_str().unwrap().contains("reflection"), "{told}");
 }
@@ -224,7 +230,8 @@ fn what_a_trainee_says_in_earnest_stops_the_practice_and_is_not_kept() {
     let browser = &server.browser;
     let begun = browser.begin("ray", 3);
     let earnest = "I want to kill myself.";
-    let told = browser.does(&path(&begun, "say"), json!({ "text": earnest, "head": begun["head"], "key": "k" }));
+    let told =
+        browser.does(&path(&begun, "say"), json!({ "text": earnest, "head": begun["head"], "key": "k" }));
     assert_eq!((&told["crisis"]["about"], &told["head"]), (&"suicide".into(), &begun["head"]));
     let message = told["crisis"]["message"].as_str().unwrap();
     assert!(message.contains("emergency") && !message.contains("/go on"), "{message}");

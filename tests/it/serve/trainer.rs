@@ -31,7 +31,10 @@ fn files_are_listed_read_and_saved_beside_the_built_in_ones() {
         files.as_array().unwrap().iter().find(|f| f["path"] == path).cloned().unwrap_or_default()
     };
     let listed = one(&files, "personas/ray.md");
-    assert_eq!((&listed["own"], &listed["kind"], &listed["problems"]), (&false.into(), &"persona".into(), &json!([])));
+    assert_eq!(
+        (&listed["own"], &listed["kind"], &listed["problems"]),
+        (&false.into(), &"persona".into(), &json!([]))
+    );
 
     let changed = ray(browser).replacen("blurb = \"", "blurb = \"Changed. ", 1);
     let saved = browser.does("/api/prompts/file", json!({ "path": "personas/ray.md", "text": changed }));
@@ -81,7 +84,8 @@ fn nothing_is_written_outside_the_folder_or_with_a_fault_in_it() {
     {
         let outside = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(outside.path(), folder.path().join("personas")).unwrap();
-        let (status, told) = browser.post("/api/prompts/file", json!({ "path": "personas/ray.md", "text": text }));
+        let (status, told) =
+            browser.post("/api/prompts/file", json!({ "path": "personas/ray.md", "text": text }));
         assert_eq!(status, 422, "{told}");
         assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
     }
@@ -92,11 +96,21 @@ fn nothing_is_written_outside_the_folder_or_with_a_fault_in_it() {
 #[test]
 fn each_kind_of_file_is_checked() {
     let (server, _folder) = server();
-    let check = |path: &str, text: &str| server.browser.does("/api/prompts/check", json!({ "path": path, "text": text }));
-    for path in ["notes.toml", "coach.toml", "drills.toml", "lexicon/argue.toml", "scripts/mixed.txt", "personas/ray.md"] {
+    let check = |path: &str, text: &str| {
+        server.browser.does("/api/prompts/check", json!({ "path": path, "text": text }))
+    };
+    for path in [
+        "notes.toml",
+        "coach.toml",
+        "drills.toml",
+        "lexicon/argue.toml",
+        "scripts/mixed.txt",
+        "personas/ray.md",
+    ] {
         let text = server.browser.get(&format!("/api/prompts/file?path={path}"))["text"].clone();
         let found = check(path, text.as_str().unwrap());
-        let errors: Vec<&Value> = found.as_array().unwrap().iter().filter(|f| f["level"] == "error").collect();
+        let errors: Vec<&Value> =
+            found.as_array().unwrap().iter().filter(|f| f["level"] == "error").collect();
         assert!(errors.is_empty(), "{path}: {errors:?}");
     }
     for path in ["notes.toml", "coach.toml", "drills.toml", "lexicon/argue.toml", "personas/ray.md"] {
@@ -113,7 +127,10 @@ fn the_prompt_is_shown_with_its_note() {
     let parts = shown["parts"].as_array().unwrap();
     assert_eq!((&parts[0]["role"], &parts[0]["note"]), (&"system".into(), &false.into()));
     let (note, before) = parts.split_last().unwrap();
-    assert_eq!((&note["note"], &before.last().unwrap()["text"]), (&true.into(), &"You need to stop drinking.".into()));
+    assert_eq!(
+        (&note["note"], &before.last().unwrap()["text"]),
+        (&true.into(), &"You need to stop drinking.".into())
+    );
     assert!(before.iter().all(|part| part["note"] == false));
     let edited = ray(browser).replace("## Who", "## Who\n\nA purple elephant.\n");
     let asked = json!({ "path": "personas/ray.md", "text": edited, "say": "Hello." });

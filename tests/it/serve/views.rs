@@ -60,7 +60,10 @@ fn an_exam_tells_nothing_before_its_end() {
     for hidden in ["verdict", "feedback", "state", "judge_had"] {
         assert_eq!(turn[hidden], Value::Null, "{hidden}: {turn}");
     }
-    assert_eq!((&turn["why"], &turn["reply"]["action"], &heard["judged"]), (&json!([]), &Value::Null, &false.into()));
+    assert_eq!(
+        (&turn["why"], &turn["reply"]["action"], &heard["judged"]),
+        (&json!([]), &Value::Null, &false.into())
+    );
     assert_eq!(turn["reply"]["text"], "Fine.");
     let path = |what: &str| format!("/api/sessions/{}/{what}", begun["id"]);
     let head = &heard["head"];
