@@ -16,6 +16,7 @@ mod personas;
 mod prompt;
 mod prompts;
 mod replay;
+mod serve;
 mod sessions;
 mod welcome;
 
@@ -62,6 +63,8 @@ enum Command {
     Judge(judge::JudgeArgs),
     /// Sessions on this computer.
     Sessions(sessions::SessionsArgs),
+    /// The page: practise and review in a browser.
+    Serve(serve::ServeArgs),
     /// Models on this computer.
     Models(models::ModelsArgs),
     /// What a model is sent.
@@ -194,6 +197,7 @@ pub fn run() -> ExitCode {
         Some(Command::Exam(args)) => exam::run(args),
         Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Sessions(args)) => sessions::run(args),
+        Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prompt(args)) => prompt::run(args),
         Some(Command::Prompts(args)) => prompts::run(args),

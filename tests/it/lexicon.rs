@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use pushback::app::library::{Folders, Library};
 use pushback::app::practise::Practice;
@@ -38,7 +39,7 @@ fn watching(folders: Folders) -> Practice {
     let library = Library::open(folders).unwrap();
     let voice = Voice::Free {
         engine: Box::new(Scripted::new(["Sure.", "If you say so."])),
-        notes: Box::new(library.notes().unwrap()),
+        notes: Arc::new(library.notes().unwrap()),
         candidates: 1,
         failed: 0,
     };

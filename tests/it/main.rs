@@ -37,5 +37,6 @@ mod pull;
 #[cfg(feature = "remote")]
 mod remote;
 mod replay;
+mod serve;
 mod store;
 mod support;
