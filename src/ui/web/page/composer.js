@@ -7,40 +7,62 @@ import { composing, h } from "./dom.js";
 const LONGEST = 8000;
 
 /**
- * @param {{session: number, send: (text: string) => Promise<boolean>, stop: () => void, last: () => void}} ways
+ * @param {{session: number|string, send: (text: string) => Promise<boolean>, stop: () => void, last: () => void}} ways
  */
 export function composer(ways) {
   const key = `pushback.draft.${ways.session}`;
   const field = /** @type {HTMLTextAreaElement} */ (
-    h("textarea", { id: "composer", id_: "composer", rows: 2, maxlength: LONGEST, placeholder: "What do you say?", "aria-label": "Your reply", "aria-describedby": "keys" })
+    h("textarea", { id: "composer", id_: "composer", rows: 2, maxlength: LONGEST, placeholder: "What do you say?", "aria-label": "Your reply", "aria-describedby": "keys", enterkeyhint: "send" })
   );
   field.value = sessionStorage.getItem(key) ?? "";
-  const keep = () => {
+  let held = false; // the client has the floor
+  let sending = false;
+  const settle = () => {
     if (field.value) sessionStorage.setItem(key, field.value);
     else sessionStorage.removeItem(key);
+    button.disabled = held || sending;
     grow(field);
   };
   const set = (text) => {
     field.value = text;
-    keep();
+    settle();
   };
   const go = async () => {
     const text = field.value;
-    if (button.disabled) return;
-    if (await ways.send(text)) {
-      // Whatever was typed while the program answered stays.
-      if (field.value === text) set("");
+    // Silence is chosen with a button of its own, not by a slip on the Enter key.
+    if (held || sending || text.trim() === "") return;
+    sending = true;
+    settle();
+    try {
+      if (await ways.send(text)) clear(text);
+    } finally {
+      sending = false;
+      settle();
     }
   };
-  const button = h("button", { type: "button", class: "main", id_: "send", onclick: go }, "Say it");
-  field.addEventListener("input", keep);
+  /** Empties the field of what was sent; what was typed meanwhile stays. */
+  const clear = (sent) => {
+    if (field.value === sent) set("");
+  };
+  /** Puts `text` in, unless something is being typed. */
+  const offer = (text) => {
+    const free = field.value.trim() === "";
+    if (free) set(text);
+    return free;
+  };
+  /** Whether the trainee has to wait for `name`; they may type meanwhile. */
+  const hold = (on, name) => {
+    held = on;
+    field.placeholder = on ? `${name} has the floor` : "What do you say?";
+    settle();
+  };
+  const button = /** @type {HTMLButtonElement} */ (h("button", { type: "button", class: "main", id_: "send", onclick: go }, "Say it"));
+  field.addEventListener("input", settle);
   field.addEventListener("keydown", (event) => {
     if (composing(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       go();
-    } else if (event.key === "Escape") {
-      ways.stop();
     } else if (event.key === "ArrowUp" && field.value === "") {
       event.preventDefault();
       ways.last();
@@ -48,7 +70,7 @@ export function composer(ways) {
   });
   const box = h("div", { class: "composer" }, field, button);
   requestAnimationFrame(() => grow(field));
-  return { box, field, button, set };
+  return { box, field, set, clear, offer, hold };
 }
 
 /** As tall as what is in it, up to a third of the window. */
@@ -62,24 +84,26 @@ export function grow(field) {
  * @param {string} text @param {string} label @param {(text: string) => void} done @param {() => void} leave
  */
 export function rewording(text, label, done, leave) {
-  const field = /** @type {HTMLTextAreaElement} */ (h("textarea", { rows: 2, maxlength: LONGEST, "aria-label": label }));
+  const field = /** @type {HTMLTextAreaElement} */ (h("textarea", { rows: 2, maxlength: LONGEST, "aria-label": "Your line, said otherwise", id_: "rewording" }));
   field.value = text;
+  const hand = () => field.value.trim() && done(field.value);
   field.addEventListener("keydown", (event) => {
     if (composing(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      done(field.value);
+      hand();
     } else if (event.key === "Escape") {
-      event.stopPropagation();
+      event.preventDefault();
       leave();
     }
   });
   field.addEventListener("input", () => grow(field));
+  requestAnimationFrame(() => grow(field));
   const box = h(
     "div",
     { class: "rewording" },
     field,
-    h("div", { class: "tools" }, h("button", { type: "button", class: "main", onclick: () => done(field.value) }, label), h("button", { type: "button", class: "quiet", onclick: leave }, "Leave it")),
+    h("div", { class: "tools" }, h("button", { type: "button", class: "main", onclick: hand }, label), h("button", { type: "button", class: "quiet", onclick: leave }, "Leave it")),
   );
   return { box, field };
 }

@@ -41,6 +41,24 @@ export function fill(node, ...children) {
   return node;
 }
 
+/**
+ * Does `work`, which may put new elements in the place of old ones, and gives the focus to whatever
+ * took the place of the element that had it.
+ * @param {() => void} work
+ */
+export function keepingFocus(work) {
+  const had = /** @type {HTMLElement|null} */ (document.activeElement);
+  const id = had?.dataset?.testid;
+  work();
+  if (!id || had.isConnected) return;
+  const now = /** @type {HTMLButtonElement|null} */ (document.querySelector(`[data-testid="${CSS.escape(id)}"]`));
+  if (now && !now.disabled) now.focus({ preventScroll: true });
+  else (document.getElementById("composer") ?? at("main")).focus({ preventScroll: true });
+}
+
+/** Whether a finger is what there is to point with: there a focused field brings up a keyboard. */
+export const touch = () => matchMedia("(pointer: coarse)").matches;
+
 let spoken = 0;
 
 /** Tells a screen reader, once, when it has finished what it is saying. */

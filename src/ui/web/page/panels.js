@@ -3,6 +3,7 @@
 import { CODES } from "./codes.js";
 import { h } from "./dom.js";
 import { dial } from "./dial.js";
+import { namesOf } from "./text.js";
 
 /** Both futures of the newest moment. */
 export function futures({ kept, tried }, name, ways) {
@@ -12,7 +13,7 @@ export function futures({ kept, tried }, name, ways) {
       { class: "future" },
       h("h3", {}, title),
       h("p", { class: "you" }, turn.text),
-      turn.verdict && h("p", { class: "label" }, `${turn.verdict.band}: ${turn.verdict.codes.map((code) => code.name).join(", ")}`),
+      turn.verdict && h("p", { class: "label" }, `${turn.verdict.band}: ${namesOf(turn.verdict.codes)}`),
       turn.reply && h("p", { class: "them" }, h("span", { class: "who" }, `${name} `), turn.reply.text),
       turn.state && dial(turn.state, null),
       h("button", { type: "button", class: "main", onclick: choose }, label),
@@ -67,5 +68,18 @@ export function summary(figures, session) {
     ),
     !enough && h("p", { class: "label" }, "Ratios say nothing below eight replies."),
     h("p", { class: "tools" }, h("a", { class: "main", href: `#/r/${session}` }, "The whole report"), h("a", { href: "#/" }, "Another client")),
+  );
+}
+
+/** An exam that has ended: its seal, to be written down. */
+export function sealed({ id, exam }) {
+  const groups = (exam.seal ?? "").match(/.{1,8}/g) ?? [];
+  return h(
+    "section",
+    { class: "panel", id_: "summary", tabindex: -1, "aria-label": "The exam has ended" },
+    h("h2", {}, `The exam has ended, ${exam.given} replies`),
+    h("p", { class: "label" }, "A trainer writes the seal down, the first two groups at least: whoever owns this computer could make another session with another seal, but not one with this."),
+    h("p", { class: "seal" }, groups.join(" ")),
+    h("p", { class: "label" }, `\u0060pushback sessions verify ${id}\u0060 checks it.`),
   );
 }

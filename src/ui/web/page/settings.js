@@ -24,9 +24,9 @@ function write(key, value) {
 export const feedback = () => /** @type {Feedback} */ (read("feedback", "live"));
 export const setFeedback = (mode) => write("feedback", mode);
 
-/** Whether the dial shows: `yes`, `no`, or as it suits the client's difficulty. */
-export const dial = () => read("dial", "auto");
-export const setDial = (choice) => write("dial", choice);
+/** Whether the dial shows, for hard clients and for others: `yes`, `no`, or `auto`. @param {boolean} hard */
+export const dial = (hard) => read(hard ? "dial.hard" : "dial", "auto");
+export const setDial = (hard, choice) => write(hard ? "dial.hard" : "dial", choice);
 
 /** Takes the theme over, and follows the select in the page's head. */
 export function theme() {

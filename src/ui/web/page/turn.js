@@ -2,11 +2,12 @@
 
 import { h } from "./dom.js";
 import { underlined } from "./spans.js";
+import { nameOf, namesOf, signed } from "./text.js";
 
 /**
  * What a turn's buttons do.
  * @typedef {{edit: (turn: any) => void, walk: (turn: number) => void, overrule: (turn: any) => void,
- *   mode: "live"|"folded"|"end", name: string, over: boolean, open: Set<number>, busy: boolean, head: number}} Ways
+ *   mode: "live"|"folded"|"end", name: string, over: boolean, fixed: boolean, open: Set<number>, busy: boolean, head: number}} Ways
  */
 
 /** @param {any} turn @param {Ways} ways */
@@ -22,7 +23,7 @@ export function exchange(turn, ways) {
 }
 
 function trainee(turn, ways, shown) {
-  const spread = shown && (ways.mode === "live" || ways.over || ways.open.has(turn.id));
+  const spread = shown && (ways.mode !== "folded" || ways.open.has(turn.id));
   const words = turn.text.trim() === "" ? "…" : turn.text;
   const said = h("p", { class: "words" }, spread ? underlined(words, turn.verdict.findings, turn.number) : words);
   return h(
@@ -34,7 +35,7 @@ function trainee(turn, ways, shown) {
       "div",
       { class: "tools" },
       turn.branches.length > 1 && branches(turn, ways),
-      !ways.over && h("button", { class: "quiet", type: "button", id_: `edit-${turn.number}`, disabled: ways.busy, onclick: () => ways.edit(turn) }, "Say it otherwise"),
+      !ways.fixed && h("button", { class: "link", type: "button", id_: `edit-${turn.number}`, disabled: ways.busy, onclick: () => ways.edit(turn) }, "Say it otherwise"),
     ),
   );
 }
@@ -44,7 +45,7 @@ function branches(turn, ways) {
   const step = (by, id, name, sign) =>
     h(
       "button",
-      { class: "quiet", type: "button", id_: `branch-${id}-${turn.number}`, "aria-label": name, disabled: ways.busy || turn.branches[here + by] === undefined, onclick: () => ways.walk(turn.branches[here + by]) },
+      { class: "link", type: "button", id_: `branch-${id}-${turn.number}`, "aria-label": name, disabled: ways.busy || ways.fixed || turn.branches[here + by] === undefined, onclick: () => ways.walk(turn.branches[here + by]) },
       sign,
     );
   return h(
@@ -66,24 +67,24 @@ export function client(number, name, reply) {
   );
 }
 
-const BANDS = { rolling: "rolls", arguing: "argues", mixed: "mixed", neutral: "neutral" };
+const BANDS = { rolling: "Rolls", arguing: "Argues", mixed: "Mixed", neutral: "Neutral" };
 
 function feedback(turn, ways) {
   const { verdict, feedback: told } = turn;
-  const open = ways.mode === "live" || ways.open.has(turn.id);
+  const open = ways.mode !== "folded" || ways.open.has(turn.id);
   const fold = h(
     "details",
     { class: `feedback ${verdict.band}`, id_: `feedback-${turn.number}`, open },
-    h("summary", {}, h("span", { class: "band" }, BANDS[verdict.band] ?? verdict.band), h("span", {}, told?.did ?? names(verdict.codes))),
+    h("summary", {}, h("span", { class: "band" }, BANDS[verdict.band] ?? verdict.band), " ", h("span", { class: "did" }, told?.did ?? namesOf(verdict.codes))),
     told && h("p", {}, told.effect),
-    told?.alternative && h("p", { class: "instead" }, h("span", { class: "label" }, `Instead (${told.alternative.technique.name}) `), h("q", {}, told.alternative.text)),
+    told?.alternative && h("p", { class: "instead" }, h("span", { class: "label" }, `Or (${nameOf(told.alternative.technique)}): `), h("q", {}, told.alternative.text)),
     told?.approach && h("p", { class: "approach" }, told.approach),
-    turn.overruled && h("p", { class: "label" }, `Overruled by a trainer. The judge had: ${names(turn.judge_had?.codes ?? [])}`),
+    turn.overruled && h("p", { class: "label" }, `Overruled by a trainer. The judge had: ${namesOf(turn.judge_had?.codes ?? [])}`),
     h(
       "div",
       { class: "tools" },
       turn.why.length > 0 && why(turn),
-      turn.id === ways.head && turn.reply && h("button", { class: "quiet", type: "button", id_: `overrule-${turn.number}`, disabled: ways.busy, onclick: () => ways.overrule(turn) }, "Overrule"),
+      turn.id === ways.head && turn.reply && !ways.fixed && h("button", { class: "link", type: "button", id_: `overrule-${turn.number}`, disabled: ways.busy, onclick: () => ways.overrule(turn) }, "Overrule"),
     ),
   );
   fold.addEventListener("toggle", () => {
@@ -102,18 +103,16 @@ function spread(fold, turn) {
   words.replaceChildren(...(fold.open ? underlined(turn.text, turn.verdict.findings, turn.number) : [turn.text]));
 }
 
-const names = (codes) => codes.map(({ name }) => name).join(", ") || "not coded";
-
 /** Why the client's state moved as it did, on request. */
 function why(turn) {
   const list = h(
     "ul",
     { class: "why", hidden: true },
     turn.why.map(({ text, discord, trust, readiness }) =>
-      h("li", {}, text, h("span", { class: "label" }, [["discord", discord], ["trust", trust], ["readiness", readiness]].filter(([, by]) => by).map(([name, by]) => ` ${name} ${by > 0 ? "+" : "−"}${Math.abs(by).toFixed(2)}`).join(","))),
+      h("li", {}, text, h("span", { class: "label" }, [["discord", discord], ["trust", trust], ["readiness", readiness]].filter(([, by]) => by).map(([name, by]) => ` ${name} ${signed(by)}`).join(","))),
     ),
   );
-  const button = h("button", { class: "quiet", type: "button", id_: `why-${turn.number}`, "aria-expanded": "false" }, "Why they moved");
+  const button = h("button", { class: "link", type: "button", id_: `why-${turn.number}`, "aria-expanded": "false" }, "Why they moved");
   button.addEventListener("click", () => {
     list.hidden = !list.hidden;
     button.setAttribute("aria-expanded", String(!list.hidden));
