@@ -11,7 +11,7 @@ export function futures({ kept, tried }, name, ways) {
     h(
       "section",
       { class: "future" },
-      h("h3", {}, title),
+      h("h2", {}, title),
       h("p", { class: "you" }, turn.text),
       turn.verdict && h("p", { class: "label" }, `${turn.verdict.band}: ${namesOf(turn.verdict.codes)}`),
       turn.reply && h("p", { class: "them" }, h("span", { class: "who" }, `${name} `), turn.reply.text),

@@ -2,12 +2,16 @@
 
 import { get } from "./api.js";
 import { complain, fill, h } from "./dom.js";
+import { count, when } from "./text.js";
+
+/** Pause after a key before the program is asked, in ms. */
+const TYPING = 150;
 
 /** @param {HTMLElement} view */
 export async function show(view) {
   const field = h("input", { type: "search", id: "search", id_: "search", autocomplete: "off" });
-  const list = h("ol", { class: "sessions" });
-  const count = h("p", { class: "label", role: "status" });
+  const list = h("ol", { class: "sessions", role: "list" });
+  const told = h("p", { class: "label", role: "status" });
   let wait;
   let asked = 0;
   const draw = async () => {
@@ -17,31 +21,34 @@ export async function show(view) {
       const found = await get(`/sessions?q=${encodeURIComponent(field.value.trim())}`);
       if (mine !== asked) return; // an older search that was slower
       fill(list, found.map(row));
-      fill(count, found.length === 0 ? (field.value ? "Nothing found." : "No sessions yet.") : `${found.length} ${found.length === 1 ? "session" : "sessions"}`);
+      fill(told, found.length > 0 ? count(found.length, "session", "sessions") : field.value ? "Nothing found." : ["No sessions yet. ", h("a", { href: "#/" }, "Choose a client.")]);
     } catch (fault) {
       complain(fault);
     }
   };
   field.addEventListener("input", () => {
     clearTimeout(wait);
-    wait = setTimeout(draw, 150);
+    wait = setTimeout(draw, TYPING);
   });
-  fill(view, h("h1", {}, "Sessions"), h("p", { class: "filters" }, h("label", { for: "search" }, "Search what was said"), field), count, list);
+  fill(view, h("h1", {}, "Sessions"), h("p", { class: "filters" }, h("label", { for: "search" }, "Search what was said"), field), told, list);
   await draw();
 }
 
-function row(session) {
-  const { id, name, persona, replies, ended, exam, preview, started } = session;
+function row({ id, name, persona, replies, ended, exam, preview, started }) {
+  const who = name ?? persona;
+  const open = ended ? "" : " · open";
   return h(
     "li",
     { id_: `session-${id}` },
-    h("div", {}, h("b", {}, name ?? persona), h("span", { class: "label" }, ` ${started} UTC · ${replies} ${replies === 1 ? "reply" : "replies"}${ended ? "" : " · open"}${exam ? " · exam" : ""}`)),
-    preview && h("p", {}, preview),
+    h("h2", {}, h("a", { href: `#/s/${id}` }, who), h("span", { class: "label" }, ` ${when(started)} · ${count(replies, "reply", "replies")}${open}${exam ? " · exam" : ""}`)),
+    preview && h("p", { class: "preview" }, preview),
     h(
       "p",
       { class: "tools" },
-      h("a", { href: `#/s/${id}`, "aria-label": `${ended ? "Look at" : "Go on with"} session ${id}, ${name ?? persona}` }, ended ? "Look at it" : "Go on"),
-      h("a", { href: `#/r/${id}`, "aria-label": `Report of session ${id}, ${name ?? persona}` }, "Report"),
+      h("a", { href: `#/s/${id}` }, ended ? "Read" : "Go on", unseen(` session ${id}, ${who}`)),
+      (ended || !exam) && h("a", { href: `#/r/${id}` }, "Report", unseen(` of session ${id}, ${who}`)),
     ),
   );
 }
+
+const unseen = (text) => h("span", { class: "unseen" }, text);

@@ -1,6 +1,7 @@
 // The trainee's own words with the judge's findings underlined. Findings may overlap.
 
 import { at, fill, h } from "./dom.js";
+import { nameOf } from "./text.js";
 
 /**
  * @typedef {{code: string, name: string, start: number, end: number, why: string, points: number}} Finding
@@ -57,11 +58,13 @@ function touch(node, mark) {
   held.get(node).set(mark.index, mark);
 }
 
+/** How long an explanation stays when the pointer has left, so that it can be gone over to, in ms. */
+const LINGERS = 250;
+
 /** Shows what is held against or for the words on focus, hover and tap. */
 function reachable(node) {
   node.tabIndex = 0;
   node.setAttribute("role", "button");
-  node.setAttribute("aria-describedby", "tip");
   const show = () => showTip(node, [...held.get(node).values()]);
   node.addEventListener("focus", show);
   node.addEventListener("mouseenter", show);
@@ -73,19 +76,29 @@ function reachable(node) {
     }
   });
   node.addEventListener("blur", hideTip);
-  node.addEventListener("mouseleave", hideTip);
+  node.addEventListener("mouseleave", hideSoon);
 }
 
+const tip = h("div", { id: "tip", class: "tip", role: "tooltip" });
+tip.addEventListener("mouseenter", () => clearTimeout(leaving));
+tip.addEventListener("mouseleave", hideTip);
+let leaving = 0;
+/** @type {HTMLElement | null} */
+let told = null;
+
+const SIDES = { good: "rolls", poor: "argues", plain: "" };
+
 function showTip(node, marks) {
-  const tip = at("tip");
-  const side = { good: "rolls", poor: "argues", plain: "" };
+  hideTip();
+  told = node;
   fill(
     tip,
-    marks.map(({ name, why, points }) =>
-      h("p", {}, h("b", {}, name), side[tone(points)] && h("i", {}, ` ${side[tone(points)]}`), why && h("span", {}, `. ${why}`)),
+    marks.map((mark) =>
+      h("p", {}, h("b", {}, nameOf(mark)), SIDES[tone(mark.points)] && h("i", {}, ` ${SIDES[tone(mark.points)]}`), mark.why && `. ${mark.why}`),
     ),
   );
-  tip.hidden = false;
+  at("main").append(tip);
+  node.setAttribute("aria-describedby", "tip");
   const box = node.getClientRects()[0] ?? node.getBoundingClientRect();
   const left = Math.max(8, Math.min(box.left, innerWidth - tip.offsetWidth - 8));
   const below = box.bottom + 6 + tip.offsetHeight < innerHeight;
@@ -94,7 +107,15 @@ function showTip(node, marks) {
   tip.style.top = `${(below ? box.bottom + 6 : box.top - tip.offsetHeight - 6) + scrollY}px`;
 }
 
+function hideSoon() {
+  clearTimeout(leaving);
+  leaving = setTimeout(hideTip, LINGERS);
+}
+
 /** Hides the explanation. */
 export function hideTip() {
-  at("tip").hidden = true;
+  clearTimeout(leaving);
+  told?.removeAttribute("aria-describedby");
+  told = null;
+  tip.remove();
 }
