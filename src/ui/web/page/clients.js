@@ -1,7 +1,7 @@
 // Whom to practise with.
 
 import { get, post } from "./api.js";
-import { announce, complain, fill, h } from "./dom.js";
+import { complain, fill, h } from "./dom.js";
 import { count } from "./text.js";
 
 const HARD = ["", "easier", "middling", "hard"];
@@ -79,7 +79,6 @@ function exam() {
 
 async function begin(wish) {
   try {
-    announce("Opening the door.");
     const session = await post("/sessions", wish);
     location.hash = `#/s/${session.id}`;
   } catch (fault) {

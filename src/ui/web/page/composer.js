@@ -50,13 +50,16 @@ export function composer(ways) {
     if (free) set(text);
     return free;
   };
-  /** Whether the trainee has to wait for `name`; they may type meanwhile. */
-  const hold = (on, name) => {
+  /** Whether the trainee has to wait for `name`, who may be speaking; they may type meanwhile. */
+  const hold = (on, name, speaking = false) => {
     held = on;
     field.placeholder = on ? `${name} has the floor` : "What do you say?";
+    if (speaking) button.replaceWith(stop);
+    else stop.replaceWith(button);
     settle();
   };
   const button = /** @type {HTMLButtonElement} */ (h("button", { type: "button", class: "main", id_: "send", onclick: go }, "Say it"));
+  const stop = h("button", { type: "button", class: "quiet", id_: "stop", onclick: ways.stop }, "Stop them");
   field.addEventListener("input", settle);
   field.addEventListener("keydown", (event) => {
     if (composing(event)) return;

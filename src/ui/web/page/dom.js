@@ -87,6 +87,9 @@ export function sentence(text) {
   return /[.!?…]$/.test(first) ? first : `${first}.`;
 }
 
+/** Words with what stands between backticks as code. @param {string} text */
+export const coded = (text) => text.split("`").map((part, place) => (place % 2 ? h("code", {}, part) : part));
+
 /** Whether a key press ends an input method's composition, and so is none of ours. */
 export function composing(event) {
   return event.isComposing || event.keyCode === 229;

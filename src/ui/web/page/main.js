@@ -2,7 +2,7 @@
 
 import { Refused, get, keepToken, post, takeToken } from "./api.js";
 import * as clients from "./clients.js";
-import { at, complain, fill, h } from "./dom.js";
+import { at, coded, complain, fill, h } from "./dom.js";
 import * as drill from "./drill.js";
 import * as practice from "./practice.js";
 import * as progress from "./progress.js";
@@ -94,7 +94,7 @@ function login(main, fault) {
 async function start() {
   try {
     const about = await get("/about");
-    fill(at("about"), `pushback ${about.version} · ${about.model}. ${about.notice ?? ""} Practice, not therapy. Everything stays on the computer that runs it.`);
+    fill(at("about"), `pushback ${about.version} · ${about.model}. `, coded(about.notice ?? ""), " Practice, not therapy. Everything stays on the computer that runs it.");
   } catch {
     // The view that follows says what is wrong.
   }

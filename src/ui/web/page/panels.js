@@ -80,6 +80,6 @@ export function sealed({ id, exam }) {
     h("h2", {}, `The exam has ended, ${exam.given} replies`),
     h("p", { class: "label" }, "A trainer writes the seal down, the first two groups at least: whoever owns this computer could make another session with another seal, but not one with this."),
     h("p", { class: "seal" }, groups.join(" ")),
-    h("p", { class: "label" }, `\u0060pushback sessions verify ${id}\u0060 checks it.`),
+    h("p", { class: "label" }, h("code", {}, `pushback sessions verify ${id}`), " checks it."),
   );
 }

@@ -129,6 +129,7 @@ export class Practice {
     this.room.write.clear(text);
     this.take(session);
     this.room.toEnd();
+    this.focus();
     if (!session.crisis) this.read();
     return true;
   }

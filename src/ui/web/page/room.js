@@ -50,14 +50,16 @@ export class Room {
       this.unfolded.clear();
       this.draw();
     });
+    const model = this.practice.session.model;
     const about = h(
       "aside",
       { class: "side", "aria-label": "The client" },
       h("h1", {}, persona.name, h("span", { class: "age" }, `, ${persona.age}`)),
       h("p", { class: "blurb" }, persona.blurb),
       this.level,
-      h("details", { class: "aim-of" }, h("summary", {}, "What a good first session looks like"), h("p", {}, persona.aim)),
+      h("details", { class: "aim-of" }, h("summary", {}, "A good first session"), h("p", {}, persona.aim)),
       !exam && h("p", { class: "mode" }, h("label", { for: "mode" }, "Feedback "), this.mode),
+      h("p", { class: "label model" }, `Played by ${model}. Practice, not therapy.`),
     );
     const desk = h("div", { class: "desk" }, this.note, this.write.box, this.actions, this.keys);
     fill(this.view, h("div", { class: "practice" }, about, h("section", { class: "room", "aria-label": `Conversation with ${persona.name}` }, this.talk, this.below, desk)));
@@ -91,7 +93,7 @@ export class Room {
     const closed = session.ended || session.left || Boolean(session.crisis);
     this.write.box.hidden = closed;
     this.keys.hidden = closed;
-    this.write.hold(session.speaking || session.owed, first);
+    this.write.hold(session.speaking || session.owed, first, session.speaking);
   }
 
   /** Puts the turns in; those that stay are not touched, so that nothing is read out twice. */
@@ -184,20 +186,19 @@ export class Room {
   buttons(session) {
     const { practice } = this;
     const busy = session.speaking;
-    const button = (id, name, does, look = "quiet") => h("button", { type: "button", class: look, id_: id, disabled: busy && id !== "stop", onclick: does }, name);
+    const button = (id, name, title, does, look = "quiet") => h("button", { type: "button", class: look, id_: id, title, disabled: busy, onclick: does }, name);
     const open = !session.ended && !session.crisis;
     const free = open && !session.exam;
     const answered = !session.owed && !session.left;
     const began = session.turns.length > 1;
     fill(
       this.actions,
-      busy && button("stop", "Stop them", () => practice.stop()),
-      open && session.owed && !busy && button("answer", "Let them answer", () => practice.answer(), "main"),
-      free && began && button("retry", "Take my line back", () => practice.retry()),
-      free && began && (answered || busy) && button("compare", "Compare another way", () => practice.compare()),
-      free && (answered || busy) && button("ask-hint", "Hint", () => practice.hint()),
-      open && (answered || busy) && button("silence", "Stay silent", () => practice.say("")),
-      !session.ended && button("end", session.exam ? "End the exam" : "End the session", () => practice.end()),
+      open && session.owed && !busy && button("answer", "Let them answer", "What you said is kept; they answer it now", () => practice.answer(), "main"),
+      free && began && button("retry", "Take it back", "Takes your last line back, to try the moment again; what you tried is kept", () => practice.retry()),
+      free && began && (answered || busy) && button("compare", "Compare", "Say it another way, and see both futures side by side", () => practice.compare()),
+      free && (answered || busy) && button("ask-hint", "Hint", "One thing that you could say now", () => practice.hint()),
+      open && (answered || busy) && button("silence", "Stay silent", "They hear that you say nothing", () => practice.say("")),
+      !session.ended && button("end", session.exam ? "End the exam" : "End", session.exam ? "Closes it for good" : "Ends the session, with a summary", () => practice.end()),
       session.ended && h("a", { class: "main", href: `#/r/${session.id}` }, "Report"),
       session.ended && h("a", { href: "#/" }, "Another client"),
     );

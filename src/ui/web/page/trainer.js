@@ -93,11 +93,29 @@ class Desk {
       this.text,
       this.checked,
       h("div", { class: "tools" }, this.save, h("button", { type: "button", class: "link", onclick: back(file.text) }, "As saved"), typeof file.built_in === "string" && h("button", { type: "button", class: "link", onclick: back(file.built_in) }, "As built in")),
-      h("div", { class: "bench" }, persona && [previewing(persona, path, () => this.text.value), testing(persona, () => this.text.value), exporting(persona)], replaying(this.files, { path, persona, text: () => this.text.value })),
+      h("div", { class: "bench" }, persona && [this.copying(persona), previewing(persona, path, () => this.text.value), testing(persona, () => this.text.value), exporting(persona)], replaying(this.files, { path, persona, text: () => this.text.value })),
     );
     if (draft !== null && draft !== file.text) announce("What you had changed but not saved is in the field.");
     this.check();
     return () => clearTimeout(this.wait);
+  }
+
+  /** Another client, begun from this one. */
+  copying(persona) {
+    const id = /** @type {HTMLInputElement} */ (h("input", { type: "text", id: "copy-id", pattern: "[a-z0-9]+(-[a-z0-9]+)*", placeholder: `${persona}-2`, required: true }));
+    const go = async (event) => {
+      event.preventDefault();
+      try {
+        complain(null);
+        const path = `personas/${id.value}.md`;
+        if (this.files.some((file) => file.path === path)) throw { error: `there is a client ${id.value} already`, hint: "choose another id" };
+        await post("/prompts/file", { path, text: this.text.value.replace(/^id\s*=.*$/m, `id = "${id.value}"`) });
+        location.hash = `#/trainer/${encodeURIComponent(path)}`;
+      } catch (fault) {
+        complain(fault);
+      }
+    };
+    return h("details", {}, h("summary", {}, "Begin a new client from this one"), h("form", { class: "fields", onsubmit: go }, h("label", { for: "copy-id" }, "Id: small letters, digits, hyphens", id), h("button", { class: "quiet", id_: "copy" }, "Make it")));
   }
 
   whose() {
