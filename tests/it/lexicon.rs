@@ -44,7 +44,7 @@ fn watching(folders: Folders) -> Practice {
         failed: 0,
     };
     let mut cast = cast(voice);
-    cast.judge = library.judge().unwrap();
+    cast.judge = Arc::new(library.judge().unwrap());
     Practice::begin(Store::in_memory().unwrap(), cast, setting("ray", 1)).unwrap().watching(library)
 }
 
