@@ -12,6 +12,7 @@ mod exam;
 mod examine;
 mod migrate;
 mod open;
+mod review;
 mod rows;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -19,6 +20,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 pub use error::StoreError;
 pub use exam::Exam;
 pub use examine::{Examined, examine};
+pub use review::Left;
 
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 

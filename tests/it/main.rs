@@ -33,5 +33,6 @@ mod protocols;
 #[cfg(feature = "download")]
 mod pull;
 mod replay;
+mod report;
 mod store;
 mod support;
