@@ -12,6 +12,7 @@ mod exam;
 mod examine;
 mod migrate;
 mod open;
+mod review;
 mod rows;
 mod search;
 mod tree;
@@ -23,6 +24,7 @@ pub use exam::Exam;
 pub use examine::{Examined, examine};
 pub use search::Found;
 pub use tree::Mark;
+pub use review::Left;
 
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 
