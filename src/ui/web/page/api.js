@@ -27,12 +27,18 @@ export class Gone extends Error {
   }
 }
 
-/** Takes the token out of the address, if it is there. */
-export function takeToken() {
-  const found = /^#token=([\w-]+)/.exec(location.hash);
-  if (!found) return;
-  sessionStorage.setItem(KEY, found[1]);
-  history.replaceState(null, "", location.pathname + "#/");
+/**
+ * Takes the key out of the address, if one is there: a token, or a word that is good for one token.
+ * @returns {Promise<boolean>} whether there was one
+ */
+export async function takeKey() {
+  const found = /^#(token|once)=([\w-]+)/.exec(location.hash);
+  if (!found) return false;
+  const [, kind, key] = found;
+  history.replaceState(null, "", `${location.pathname}#/`);
+  if (kind === "token") keepToken(key);
+  else keepToken((await post("/login", { once: key })).token);
+  return true;
 }
 
 /** @param {string} token */

@@ -52,7 +52,8 @@ export function keepingFocus(work) {
   work();
   if (!id || had.isConnected) return;
   const now = /** @type {HTMLButtonElement|null} */ (document.querySelector(`[data-testid="${CSS.escape(id)}"]`));
-  if (now && !now.disabled) now.focus({ preventScroll: true });
+  const near = now?.disabled ? now.parentElement?.querySelector("button:not(:disabled)") : now;
+  if (near) /** @type {HTMLElement} */ (near).focus({ preventScroll: true });
   else (document.getElementById("composer") ?? at("main")).focus({ preventScroll: true });
 }
 

@@ -1,6 +1,6 @@
 // Which view is shown: by the part of the address behind #.
 
-import { Refused, get, keepToken, post, takeToken } from "./api.js";
+import { Refused, get, keepToken, post, takeKey } from "./api.js";
 import * as clients from "./clients.js";
 import { at, coded, complain, fill, h } from "./dom.js";
 import * as drill from "./drill.js";
@@ -53,7 +53,8 @@ async function route() {
     }
     leave = typeof left === "function" ? left : null;
     fill(main, view);
-    if (!view.contains(document.activeElement)) main.focus({ preventScroll: true });
+    // The first view leaves the focus where a page begins: before the link that skips the menu.
+    if (mine > 1 && !view.contains(document.activeElement)) main.focus({ preventScroll: true });
     view.dispatchEvent(new CustomEvent("shown"));
   } catch (fault) {
     if (mine !== shown) return;
@@ -65,6 +66,11 @@ async function route() {
 
 /** Asks for the passphrase, where the page is open to other computers; else says how to get in. */
 function login(main, fault) {
+  if (!/passphrase/.test(fault.hint ?? "")) {
+    fill(main, h("h1", {}, "This page has no key"), h("p", {}, "Open the address that ", h("code", {}, "pushback serve"), " printed last: it holds the key. What was said is kept."));
+    complain(fault);
+    return;
+  }
   const field = h("input", { type: "password", id: "passphrase", autocomplete: "current-password", required: true });
   const form = h(
     "form",
@@ -82,13 +88,23 @@ function login(main, fault) {
       },
     },
     h("h1", {}, "Who is there?"),
-    h("p", {}, "Open the address that the program printed: it holds the key. Where a passphrase was set, that does, too."),
     h("label", { for: "passphrase" }, "Passphrase "),
     field,
     h("button", { class: "main" }, "Come in"),
   );
   fill(main, form);
   complain(fault);
+}
+
+/** Comes in by the address; whether there was a key in it. */
+async function enter() {
+  try {
+    return await takeKey();
+  } catch (fault) {
+    // A word that was used before; the view that follows says what to do.
+    complain(fault);
+    return true;
+  }
 }
 
 async function start() {
@@ -101,14 +117,14 @@ async function start() {
   await route();
 }
 
-takeToken();
 settings.theme();
-window.addEventListener("hashchange", () => {
-  takeToken();
-  route();
+window.addEventListener("hashchange", async () => {
+  if (await enter()) await start();
+  else await route();
 });
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   (document.getElementById("composer") ?? at("main")).focus();
 });
-start();
+await enter();
+await start();
