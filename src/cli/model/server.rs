@@ -56,7 +56,7 @@ impl Server<'_> {
         let remote = self.open(screen)?;
         let hash = hash(remote.info());
         let engine: Box<dyn Engine> = Box::new(Worker::spawn(remote)?);
-        Ok((Voice::Free { engine, notes: Box::new(library.notes()?), candidates, failed: 0 }, hash))
+        Ok((Voice::Free { engine, notes: Arc::new(library.notes()?), candidates, failed: 0 }, hash))
     }
 
     fn settings(self, key: &str) -> Result<Settings, RemoteError> {
