@@ -1,6 +1,7 @@
 //! A model on a server: where it is, who asks, and what is said about it.
 
 use std::env;
+use std::sync::Arc;
 
 use clap::Args;
 
