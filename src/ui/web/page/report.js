@@ -23,6 +23,7 @@ export async function show(view, id) {
       h("span", { class: "saving" }, h("span", { class: "label" }, "Save as "), KINDS.map(save)),
       h("button", { type: "button", class: "link", onclick: () => print() }, "Print"),
     ),
+    h("h1", {}, "Report"),
     written("report", html),
   );
 }
