@@ -4,9 +4,11 @@
 pub mod author;
 pub mod cards;
 pub mod check;
+pub mod desk;
 pub mod doctor;
 pub mod drill;
 mod error;
+pub mod host;
 pub mod judge;
 pub mod library;
 pub mod models;
@@ -18,4 +20,4 @@ pub mod sent;
 pub mod sessions;
 pub mod voice;
 
-pub use error::AppError;
+pub use error::{AppError, Sort};

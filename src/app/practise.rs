@@ -1,5 +1,6 @@
 //! A practice session: one turn after another, each on disk before the next begins.
 
+mod branch;
 mod earnest;
 mod exam;
 mod fork;
@@ -7,11 +8,11 @@ mod overrule;
 mod refresh;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 pub use exam::{Over, fits};
 pub use fork::Futures;
-pub use refresh::Refreshed;
-use refresh::Watch;
+pub use refresh::{Refreshed, Watch};
 
 use crate::app::AppError;
 use crate::app::library::Library;
@@ -28,7 +29,7 @@ use crate::domain::persona::Persona;
 use crate::domain::session::{Path, Reply, RunnerUp, Said, SessionId, Setting, Turn};
 use crate::domain::summary::{self, Summary};
 use crate::domain::talk::Talk;
-use crate::store::Store;
+use crate::store::{Mark, Store};
 
 /// Nobody says more in one go; a paste of this size is a mistake.
 pub const MAX_REPLY_CHARS: usize = 8_000;
@@ -39,9 +40,9 @@ pub const SILENCE: &str = "…";
 /// Who hears and answers a trainee, besides the client.
 pub struct Cast {
     /// Judges each reply.
-    pub judge: Judge,
+    pub judge: Arc<Judge>,
     /// Offers an alternative.
-    pub coach: Coach,
+    pub coach: Arc<Coach>,
     /// Words the client's actions.
     pub voice: Voice,
 }
@@ -96,6 +97,33 @@ impl Practice {
         let exam = exam::to_go_on_with(&store, id)?;
         store.set_ended(id, false)?;
         Ok(Self { exam, ..Self::new(store, cast, (id, setting), path) })
+    }
+
+    /// A stored session as it stands; nothing about it changes. One that has ended is gone on with
+    /// after [`Practice::reopen`]; an exam that has ended can be looked at and no more.
+    ///
+    /// # Errors
+    /// Where there is no such session, or it can't be read.
+    pub fn look(store: Store, cast: Cast, id: SessionId) -> Result<Self, AppError> {
+        let (setting, path) = store.load(id)?;
+        let exam = store.exam(id)?;
+        let seal = match &exam {
+            Some(exam) if exam.ended => store.check_seal(id)?.and_then(|checked| checked.hash),
+            _ => None,
+        };
+        let exam = exam.map(|exam| exam.terms);
+        Ok(Self { exam, seal, ..Self::new(store, cast, (id, setting), path) })
+    }
+
+    /// Goes on with a session that has ended.
+    ///
+    /// # Errors
+    /// Where it is an exam, or can't be stored.
+    pub fn reopen(&mut self) -> Result<(), AppError> {
+        if self.seal.is_some() {
+            return Err(AppError::Sealed(self.id));
+        }
+        Ok(self.store.set_ended(self.id, false)?)
     }
 
     fn new(store: Store, cast: Cast, (id, setting): (SessionId, Setting), path: Path) -> Self {
@@ -181,12 +209,23 @@ impl Practice {
     /// What the trainee is told about the newest reply, whether or not the client has answered it.
     /// None before the first.
     pub fn feedback(&self) -> Option<Feedback> {
-        let head = self.path.head().filter(|turn| turn.trainee.is_some())?;
+        self.feedback_at_the_end_of(&self.path)
+    }
+
+    /// What the trainee was told about the reply of turn `number`. None where there is none.
+    pub fn feedback_on(&self, number: u32) -> Option<Feedback> {
+        let turns = self.path.turns();
+        let end = turns.iter().position(|turn| turn.number == number)?;
+        self.feedback_at_the_end_of(&Path::new(turns[..=end].to_vec()))
+    }
+
+    fn feedback_at_the_end_of(&self, path: &Path) -> Option<Feedback> {
+        let head = path.head().filter(|turn| turn.trainee.is_some())?;
         let persona = &self.setting.persona;
-        let owed = || Moment::of(persona, self.setting.seed, &self.path).step.state;
+        let owed = || Moment::of(persona, self.setting.seed, path).step.state;
         let after = head.reply.as_ref().map_or_else(owed, |reply| reply.state.clone());
         let taken = Taken { persona, after: &after };
-        Some(self.cast.coach.feedback(&self.path, &self.cast.judge, &taken))
+        Some(self.cast.coach.feedback(path, &self.cast.judge, &taken))
     }
 
     /// How often the present moment has been tried before, this attempt not counted.
@@ -196,6 +235,32 @@ impl Practice {
     pub fn attempts(&self) -> Result<usize, AppError> {
         let Some(head) = self.path.head() else { return Ok(0) };
         Ok(self.store.attempts(head.id)?.len())
+    }
+
+    /// Where the session stands on disk.
+    ///
+    /// # Errors
+    /// Where the store can't be read.
+    pub fn mark(&self) -> Result<Mark, AppError> {
+        Ok(self.store.mark(self.id)?)
+    }
+
+    /// How long ago the session began, in seconds.
+    ///
+    /// # Errors
+    /// Where the store can't be read.
+    pub fn age_s(&self) -> Result<u64, AppError> {
+        Ok(self.store.age_s(self.id)?)
+    }
+
+    /// Whoever hears and answers from now on.
+    pub fn recast(&mut self, cast: Cast) {
+        self.cast = cast;
+    }
+
+    /// Who hears and answers.
+    pub fn cast(&self) -> &Cast {
+        &self.cast
     }
 
     /// The session's number.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 use clap::Args;
@@ -117,9 +118,7 @@ fn resume_command(args: &ChatArgs, id: SessionId) -> String {
             command.push_str(&format!(" {flag} {}", folder.display()));
         }
     }
-    if let Some(path) = args.model.path() {
-        command.push_str(&format!(" --model {}", path.display()));
-    }
+    command.push_str(&args.model.as_typed());
     command
 }
 
@@ -164,7 +163,7 @@ fn practice(
     let heads = if args.no_save { None } else { args.data.heads() };
     let (voice, model_hash) = args.model.voice(library, args.candidates, heads, screen)?;
     let model = voice.model().to_owned();
-    let cast = Cast { judge: library.judge()?, coach: library.coach()?, voice };
+    let cast = Cast { judge: Arc::new(library.judge()?), coach: Arc::new(library.coach()?), voice };
     let setting = |persona: Persona, seed: u64| {
         let provenance = library.provenance(&persona, model_hash.clone());
         Setting { persona, model: model.clone(), seed, provenance }

@@ -1,6 +1,7 @@
 //! `pushback drill`: one moment, until it goes well.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -101,7 +102,7 @@ pub(super) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
         _ => Vec::new(),
     };
     let (voice, _) = args.model.voice(&library, CANDIDATES, args.data.heads(), screen)?;
-    let cast = Cast { judge, coach: library.coach()?, voice };
+    let cast = Cast { judge: Arc::new(judge), coach: Arc::new(library.coach()?), voice };
     if !args.json {
         screen.note(&format!(
             "\nLevel {level}, seed {}. The same moment until {} replies in a row roll. Nothing is kept; \

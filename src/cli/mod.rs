@@ -16,6 +16,7 @@ mod personas;
 mod prompt;
 mod prompts;
 mod replay;
+mod serve;
 mod sessions;
 mod welcome;
 
@@ -35,8 +36,8 @@ use crate::ui::screen::Screen;
 
 /// Practise motivational interviewing with a client who pushes back.
 ///
-/// Without a command: choose a client and talk. Everything stays on this computer. A
-/// practice tool, not therapy.
+/// Without a command: choose a client and talk. Everything stays on this computer, unless --engine
+/// names another one. A practice tool, not therapy.
 #[derive(Debug, Parser)]
 #[command(name = "pushback", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -62,6 +63,8 @@ enum Command {
     Judge(judge::JudgeArgs),
     /// Sessions on this computer.
     Sessions(sessions::SessionsArgs),
+    /// The page: practise and review in a browser.
+    Serve(serve::ServeArgs),
     /// Models on this computer.
     Models(models::ModelsArgs),
     /// What a model is sent.
@@ -194,6 +197,7 @@ pub fn run() -> ExitCode {
         Some(Command::Exam(args)) => exam::run(args),
         Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Sessions(args)) => sessions::run(args),
+        Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prompt(args)) => prompt::run(args),
         Some(Command::Prompts(args)) => prompts::run(args),

@@ -125,10 +125,20 @@ impl Coach {
     /// reply, after small talk that the client did not resist, or where nothing passes the judge.
     pub fn suggest(&self, path: &Path, judge: &Judge, persona: &Persona) -> Option<Suggestion> {
         let said = path.head()?.trainee.as_ref()?;
-        let mut built = self.built(path, persona)?;
+        let built = self.built(path, persona)?;
         if said.verdict.band == Band::Rolling || is_small_talk(&said.verdict, path) {
             return None;
         }
+        self.one_of(built, path, judge)
+    }
+
+    /// What could be said at the newest turn of `path`, whatever was. `None` where nothing passes
+    /// the judge.
+    pub fn offer(&self, path: &Path, judge: &Judge, persona: &Persona) -> Option<Suggestion> {
+        self.one_of(self.built(path, persona)?, path, judge)
+    }
+
+    fn one_of(&self, mut built: Vec<Suggestion>, path: &Path, judge: &Judge) -> Option<Suggestion> {
         let before = path.before_head();
         let before = before.last_reply()?;
         built.retain(|suggestion| passes(judge, before, suggestion));

@@ -13,6 +13,7 @@ pub use error::EngineError;
 mod error;
 pub mod kernels;
 pub mod local;
+pub mod remote;
 pub mod scripted;
 pub mod worker;
 
@@ -53,6 +54,41 @@ pub trait Engine: Send {
 
     /// What is loaded.
     fn info(&self) -> &ModelInfo;
+}
+
+impl Engine for Box<dyn Engine> {
+    fn generate(
+        &mut self,
+        req: &Request,
+        emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Finish, EngineError> {
+        self.as_mut().generate(req, emit)
+    }
+
+    fn candidates(
+        &mut self,
+        req: &Request,
+        seeds: &[u64],
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Vec<Finish>, EngineError> {
+        self.as_mut().candidates(req, seeds, go_on)
+    }
+
+    fn choose(&mut self, req: &ChooseRequest) -> Result<Vec<Likelihood>, EngineError> {
+        self.as_mut().choose(req)
+    }
+
+    fn count_tokens(&self, messages: &[Message]) -> Result<usize, EngineError> {
+        self.as_ref().count_tokens(messages)
+    }
+
+    fn sampling(&self) -> Sampling {
+        self.as_ref().sampling()
+    }
+
+    fn info(&self) -> &ModelInfo {
+        self.as_ref().info()
+    }
 }
 
 /// One reply to be written.
@@ -161,10 +197,10 @@ pub struct ModelInfo {
     /// What the file says.
     #[serde(flatten)]
     pub file: FileInfo,
-    /// Where it runs: `cpu`, `cuda:0` or `metal`.
+    /// Where it runs: `cpu`, `cuda:0`, `metal`, or the address of a server.
     pub device: String,
-    /// What computes there: the instructions and threads of our kernels, `tensors`, or
-    /// `candle-transformers`.
+    /// What computes there: the instructions and threads of our kernels, `tensors`,
+    /// `candle-transformers`, or `server`.
     pub arithmetic: String,
 }
 
@@ -196,6 +232,8 @@ pub enum Runner {
     /// A model of candle-transformers. It is slower: where a prompt goes another way than what was
     /// read, all of it is read again.
     Fallback,
+    /// A server elsewhere.
+    Server,
     /// Nothing: the replies are written beforehand.
     Script,
 }

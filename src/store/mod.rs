@@ -13,12 +13,16 @@ mod examine;
 mod migrate;
 mod open;
 mod rows;
+mod search;
+mod tree;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 pub use error::StoreError;
 pub use exam::Exam;
 pub use examine::{Examined, examine};
+pub use search::Found;
+pub use tree::Mark;
 
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 

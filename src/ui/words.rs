@@ -37,6 +37,20 @@ fn plain_verdict(said: &Said) -> String {
     line
 }
 
+/// What a reply did, in a line: its main code, with the words that it was seen in.
+pub fn did(said: &Said) -> String {
+    match main_finding(&said.verdict) {
+        Some(finding) => {
+            let mut name = plain_name(&finding.code);
+            if let Some(first) = name.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            format!("{name}: “{}”", quoted(&said.text, finding))
+        }
+        None => "Nothing that is coded".to_owned(),
+    }
+}
+
 /// What the judge had made of a reply that a trainer has overruled.
 pub fn overruled_line(screen: Screen, own: &Verdict) -> String {
     let codes: Vec<_> = own.codes.iter().map(plain_name).collect();
@@ -70,6 +84,11 @@ pub fn forgotten_line(exchanges: usize) -> String {
 
 /// What a trainee is told who speaks of suicide or abuse as themselves.
 pub fn crisis_notice(about: Concern) -> String {
+    format!("{}\nIf it was part of the practice, or when you want to: /go on", crisis_words(about))
+}
+
+/// The same, without how to go on.
+pub fn crisis_words(about: Concern) -> String {
     let danger = match about {
         Concern::Suicide => "If you think of harming yourself",
         Concern::Abuse => "If somebody hurts you or you are afraid of them",
@@ -78,7 +97,7 @@ pub fn crisis_notice(about: Concern) -> String {
         "Practice has stopped. What you wrote sounds as if it is about you, so it was not sent to the \
          client, not judged and not kept. pushback is a practice program: nobody reads this, and it \
          can't help.\n{danger}, the place to turn to is your local emergency number, a crisis line, \
-         or somebody near you, now.\nIf it was part of the practice, or when you want to: /go on"
+         or somebody near you, now."
     )
 }
 

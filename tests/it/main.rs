@@ -11,6 +11,8 @@ mod cli;
 mod client;
 mod coach;
 mod crisis;
+#[cfg(not(any(feature = "cuda", feature = "metal")))]
+mod device;
 mod doctor;
 mod drill;
 mod engine;
@@ -33,6 +35,9 @@ mod prompt;
 mod protocols;
 #[cfg(feature = "download")]
 mod pull;
+#[cfg(feature = "remote")]
+mod remote;
 mod replay;
+mod serve;
 mod store;
 mod support;
