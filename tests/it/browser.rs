@@ -22,6 +22,7 @@ mod server;
 mod wire;
 
 use std::fs;
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::thread;
@@ -57,7 +58,7 @@ fn evidence(page: &Page) {
     if let Some(picture) = page.try_screenshot()
         && fs::write(&at, picture).is_ok()
     {
-        eprintln!("what it looked like: {}", at.display());
+        let _ = writeln!(io::stderr(), "what it looked like: {}", at.display());
     }
-    eprintln!("{}", page.last_words());
+    let _ = writeln!(io::stderr(), "{}", page.last_words());
 }

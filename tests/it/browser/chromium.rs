@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
@@ -29,7 +29,7 @@ pub struct Chromium {
 impl Chromium {
     /// `None`, and a word on stderr, where there is no Chromium and none is required.
     pub fn start() -> Option<Self> {
-        let (browser, driver) = (BROWSERS.iter().find_map(on_path), on_path(&"chromedriver"));
+        let (browser, driver) = (BROWSERS.iter().find_map(on_path), on_path("chromedriver"));
         let (Some(browser), Some(driver)) = (browser, driver) else {
             skip("chromium or chromedriver is not on the path");
             return None;
@@ -92,7 +92,8 @@ pub fn skip(why: &str) {
     static SAID: Once = Once::new();
     let required = env::var_os("PUSHBACK_BROWSER").is_some_and(|v| v == "required");
     assert!(!required, "browser tests are required, but {why}");
-    SAID.call_once(|| eprintln!("browser tests are skipped: {why}"));
+    // Past the harness, which shows the words of failed tests only.
+    SAID.call_once(|| writeln!(io::stderr(), "browser tests are skipped: {why}").unwrap_or_default());
 }
 
 fn on_path(name: impl AsRef<OsStr>) -> Option<PathBuf> {

@@ -64,10 +64,24 @@ impl Asked {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(LIMIT))?;
         stream.write_all(format!("{head}\r\n{}", body.unwrap_or_default()).as_bytes())?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes)?;
+        let (mut bytes, mut piece) = (Vec::new(), [0; 1 << 14]);
+        // Some servers keep the connection, whatever they were asked.
+        while !is_whole(&bytes) {
+            match stream.read(&mut piece)? {
+                0 => break,
+                n => bytes.extend_from_slice(&piece[..n]),
+            }
+        }
         Ok(Answer::parse(&bytes))
     }
+}
+
+/// Whether as many bytes have come as the head claims; a body without a length ends with the connection.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    length.and_then(|n| n.trim().parse::<usize>().ok()).is_some_and(|n| bytes.len() >= end + 4 + n)
 }
 
 impl Answer {
