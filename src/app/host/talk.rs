@@ -80,7 +80,7 @@ impl Host {
             return if is_newest_line(&view.seen, line) { Ok(view) } else { Err(busy(&room)) };
         }
         let (mut refreshed, mut heard) = (Refreshed::default(), false);
-        let view = self.with(&room, |practice| {
+        let done = self.with(&room, |practice| {
             if said_already(practice.path(), line.head, line.words()) {
                 return Ok(());
             }
@@ -101,7 +101,12 @@ impl Host {
                 room.remember(&line.key, head.id);
             }
             Ok(())
-        })?;
+        });
+        let view = match done {
+            // Another request has brought the same line meanwhile.
+            Err(HostError::Conflict { view, .. }) if is_newest_line(&view.seen, line) => *view,
+            done => done?,
+        };
         let view = if heard { self.speak(&room)? } else { view };
         Ok(View { refreshed, ..view })
     }
