@@ -10,6 +10,7 @@ mod bench;
 mod drills;
 mod jobs;
 mod queue;
+mod review;
 mod room;
 mod rooms;
 mod seen;

@@ -37,6 +37,7 @@ mod pull;
 #[cfg(feature = "remote")]
 mod remote;
 mod replay;
+mod report;
 mod serve;
 mod store;
 mod support;
