@@ -3,6 +3,7 @@
 
 mod arrows;
 mod author;
+mod browser;
 mod cards;
 mod cases;
 mod catalog;

@@ -18,7 +18,10 @@ pub(super) async fn serve(method: Method, uri: Uri) -> Response {
         path => path,
     };
     if path == "report.css" {
-        return ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], STYLE)
+        return (
+            [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")],
+            STYLE,
+        )
             .into_response();
     }
     match (bytes(path), kind(path)) {

@@ -43,10 +43,7 @@ async fn report(State(web): Page, Id(id): Id) -> Answer<Shown> {
 
 /// `report.html`, `report.md`, `report.json` and `report.csv`: to be kept, not shown, since a file has a
 /// style of its own.
-async fn file(
-    State(web): Page,
-    Path((id, file)): Path<(SessionId, String)>,
-) -> Result<Response, Fault> {
+async fn file(State(web): Page, Path((id, file)): Path<(SessionId, String)>) -> Result<Response, Fault> {
     let (form, kind, ending) = match file.as_str() {
         "report.html" => (Form::Html, "text/html; charset=utf-8", "html"),
         "report.md" => (Form::Markdown, "text/markdown; charset=utf-8", "md"),

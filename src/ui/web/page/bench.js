@@ -9,7 +9,11 @@ const LOOK = 400;
 
 let fields = 0;
 
-/** A field with its label. @param {string} label @param {string} name @param {Record<string, any>} props */
+/**
+ * A field with its label.
+ * @template {"input" | "select"} Name
+ * @param {string} label @param {Name} name @param {Record<string, any>} props @param {...any} children
+ */
 function field(label, name, props, ...children) {
   fields += 1;
   const id = `field-${fields}`;
@@ -39,7 +43,7 @@ export function previewing(persona, path, text) {
 
 /** A client's figures. @param {string} persona @param {() => string} text */
 export function testing(persona, text) {
-  const replies = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", id: "replies" }));
+  const replies = h("input", { type: "checkbox", id: "replies" });
   const work = job(() => post(`/personas/${persona}/test`, { text: text(), replies: replies.checked }), tested);
   return section(
     "Test this client",
@@ -66,7 +70,7 @@ export function replaying(files, edited) {
   const script = field("Script ", "select", {}, names("script", ".txt").map((name) => h("option", { value: name }, name)));
   const client = field("Client ", "select", {}, names("persona", ".md").map((name) => h("option", { value: name, selected: name === edited?.persona }, name)));
   const seeds = field("Sessions ", "input", { type: "number", min: 1, max: 200, value: "20" });
-  const speaks = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", id: `speaks-${(fields += 1)}` }));
+  const speaks = h("input", { type: "checkbox", id: `speaks-${(fields += 1)}` });
   const ask = () =>
     post("/replay", {
       script: script.node.value,
@@ -101,7 +105,7 @@ function replayed({ replay }, speaks) {
 /** Long work that is started, looked at and cancelled. */
 function job(ask, told) {
   const out = h("div", { class: "job" });
-  const bar = /** @type {HTMLProgressElement} */ (h("progress", { "aria-label": "Progress" }));
+  const bar = h("progress", { "aria-label": "Progress" });
   let running = null;
   const stop = button("Cancel", () => running && post(`/jobs/${running}/cancel`).catch(complain), "cancel");
   stop.hidden = true;

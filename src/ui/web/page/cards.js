@@ -15,8 +15,8 @@ export function exporting(persona) {
 
 /** @param {(id: string) => void} open */
 export function importing(open) {
-  const file = /** @type {HTMLInputElement} */ (h("input", { type: "file", id: "card", accept: ".json,.png,.charx" }));
-  const kind = /** @type {HTMLSelectElement} */ (h("select", { id: "card-kind" }, h("option", { value: "" }, "guess it"), KINDS.map((name) => h("option", { value: name }, name.replaceAll("-", " ")))));
+  const file = h("input", { type: "file", id: "card", accept: ".json,.png,.charx" });
+  const kind = h("select", { id: "card-kind" }, h("option", { value: "" }, "guess it"), KINDS.map((name) => h("option", { value: name }, name.replaceAll("-", " "))));
   const out = h("div", { role: "status" });
   const go = async () => {
     const [chosen] = file.files;

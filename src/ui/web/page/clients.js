@@ -28,11 +28,12 @@ export async function show(view) {
   };
   topic.addEventListener("change", draw);
   level.addEventListener("change", draw);
+  const easy = clients.filter(({ main }) => main).reduce((a, b) => (b.difficulty < a.difficulty ? b : a), clients[0]);
   fill(
     view,
     h("h1", {}, "Whom do you want to talk with?"),
     h("p", { class: "lead" }, "You are the counsellor. They did not all come of their own will, and how you answer decides whether they dig in or open up."),
-    goOn(sessions),
+    goOn(sessions) ?? (easy && h("p", { class: "label" }, `Your first time? ${easy.name} is a good one to begin with.`)),
     h("div", { class: "filters" }, h("label", { for: "topic" }, "Topic"), topic, h("label", { for: "level" }, "Difficulty"), level, none),
     list,
     more,
@@ -67,7 +68,7 @@ function goOn(sessions) {
 
 /** An exam is sat from the file that a trainer has made. */
 function exam() {
-  const file = /** @type {HTMLInputElement} */ (h("input", { type: "file", id: "exam-file", accept: ".toml,text/plain", class: "unseen", tabindex: -1 }));
+  const file = h("input", { type: "file", id: "exam-file", accept: ".toml,text/plain", class: "unseen", tabindex: -1 });
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     file.value = "";

@@ -11,9 +11,7 @@ const LONGEST = 8000;
  */
 export function composer(ways) {
   const key = `pushback.draft.${ways.session}`;
-  const field = /** @type {HTMLTextAreaElement} */ (
-    h("textarea", { id: "composer", id_: "composer", rows: 2, maxlength: LONGEST, placeholder: "What do you say?", "aria-label": "Your reply", "aria-describedby": "keys", enterkeyhint: "send" })
-  );
+  const field = h("textarea", { id: "composer", id_: "composer", rows: 2, maxlength: LONGEST, placeholder: "What do you say?", "aria-label": "Your reply", "aria-describedby": "keys", enterkeyhint: "send" });
   field.value = sessionStorage.getItem(key) ?? "";
   let held = false; // the client has the floor
   let sending = false;
@@ -58,7 +56,7 @@ export function composer(ways) {
     else stop.replaceWith(button);
     settle();
   };
-  const button = /** @type {HTMLButtonElement} */ (h("button", { type: "button", class: "main", id_: "send", onclick: go }, "Say it"));
+  const button = h("button", { type: "button", class: "main", id_: "send", onclick: go }, "Say it");
   const stop = h("button", { type: "button", class: "quiet", id_: "stop", onclick: ways.stop }, "Stop them");
   field.addEventListener("input", settle);
   field.addEventListener("keydown", (event) => {
@@ -87,7 +85,7 @@ export function grow(field) {
  * @param {string} text @param {string} label @param {(text: string) => void} done @param {() => void} leave
  */
 export function rewording(text, label, done, leave) {
-  const field = /** @type {HTMLTextAreaElement} */ (h("textarea", { rows: 2, maxlength: LONGEST, "aria-label": "Your line, said otherwise", id_: "rewording" }));
+  const field = h("textarea", { rows: 2, maxlength: LONGEST, "aria-label": "Your line, said otherwise", id_: "rewording" });
   field.value = text;
   const hand = () => field.value.trim() && done(field.value);
   field.addEventListener("keydown", (event) => {

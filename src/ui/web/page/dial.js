@@ -3,14 +3,16 @@
 import { h, s } from "./dom.js";
 
 const LEVELS = [
-  ["discord", "Discord", "tension between you"],
-  ["trust", "Trust", "what they would tell you"],
-  ["readiness", "Readiness", "how near change is"],
+  ["discord", "Discord", "between you"],
+  ["trust", "Trust", "in you"],
+  ["readiness", "Readiness", "to change"],
 ];
 
+/** @typedef {{discord: number, trust: number, readiness: number, stage: string}} Standing */
+
 /**
- * @param {{discord: number, trust: number, readiness: number, stage: string}} now
- * @param {typeof now | null} before
+ * @param {Standing} now
+ * @param {Standing | null} before
  */
 export function dial(now, before) {
   return h(
@@ -30,8 +32,8 @@ export function dial(now, before) {
       );
       return h(
         "div",
-        { class: "level", title: `${name}: ${means}` },
-        h("span", { class: "name" }, name, h("span", { class: "way", "aria-hidden": "true" }, way ? ` ${way}` : "")),
+        { class: "level" },
+        h("span", { class: "name" }, h("span", {}, name, h("span", { class: "means" }, ` ${means}`)), h("span", { class: "way", "aria-hidden": "true" }, way ? ` ${way}` : "")),
         bar,
       );
     }),

@@ -3,10 +3,11 @@
 /**
  * An element. Properties that begin with `on` are listeners, `data` is a map of data attributes,
  * `false`, `null` and `undefined` leave an attribute out.
- * @param {string} name
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
  * @param {Record<string, any>} [props]
- * @param {...(Node|string|null|false|undefined|Array<any>)} children
- * @returns {HTMLElement}
+ * @param {...any} children
+ * @returns {HTMLElementTagNameMap[Name]}
  */
 export function h(name, props = {}, ...children) {
   const node = document.createElement(name);
@@ -15,7 +16,7 @@ export function h(name, props = {}, ...children) {
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else if (key === "data") Object.assign(node.dataset, value);
     else if (key === "id_") node.dataset.testid = value;
-    else if (key === "value") node.value = value;
+    else if (key === "value") /** @type {any} */ (node).value = value;
     else node.setAttribute(key, value === true ? "" : String(value));
   }
   node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));

@@ -26,7 +26,7 @@ export class Practice {
     this.first = session.persona.name.split(" ")[0];
     this.spoken = ""; // what the client has said so far of an answer that is still coming
     this.editing = null; // the turn whose line is being said otherwise
-    this.panel = null;
+    this.panel = /** @type {HTMLElement|null} */ (null);
     this.figures = null;
     this.gone = new AbortController();
     this.listening = false;
@@ -144,7 +144,7 @@ export class Practice {
     if (this.listening) return;
     this.listening = true;
     this.spoken = "";
-    let last = null;
+    let last = /** @type {any} */ (null);
     try {
       await listen(`/sessions/${this.session.id}/live`, this.gone.signal, (name, data) => {
         if (name === "so_far") this.spoken = data.text;
@@ -281,7 +281,7 @@ export class Practice {
     if (!ended) return;
     this.figures = ended.summary;
     this.take(ended.session);
-    const told = this.room.below.querySelector("[data-testid=summary]");
+    const told = /** @type {HTMLElement|null} */ (this.room.below.querySelector("[data-testid=summary]"));
     told?.focus({ preventScroll: true });
     told?.scrollIntoView({ block: "start" });
   }

@@ -23,6 +23,7 @@ export async function show(view, id) {
       h("span", { class: "saving" }, h("span", { class: "label" }, "Save as "), KINDS.map(save)),
       h("button", { type: "button", class: "link", onclick: () => print() }, "Print"),
     ),
+    h("h1", {}, "Report"),
     written("report", html),
   );
 }
@@ -36,7 +37,7 @@ export function written(id, html) {
   const body = h("div", { class: "written", id_: id });
   body.innerHTML = html;
   body.addEventListener("click", (event) => {
-    const link = /** @type {HTMLElement} */ (event.target).closest("a.pb-goto");
+    const link = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("a.pb-goto"));
     if (!link) return;
     // The part of the address behind # is the page's route, so the way to a turn is taken here.
     event.preventDefault();

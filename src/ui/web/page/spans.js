@@ -7,7 +7,7 @@ import { nameOf } from "./text.js";
  * @typedef {{code: string, name: string, start: number, end: number, why: string, points: number}} Finding
  * @param {string} text
  * @param {Finding[]} findings
- * @param {number} turn
+ * @param {number|string} turn
  * @returns {Node[]}
  */
 export function underlined(text, findings, turn) {

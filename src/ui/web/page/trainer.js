@@ -70,7 +70,7 @@ class Desk {
   start() {
     const { file, path } = this;
     const draft = sessionStorage.getItem(this.key);
-    this.text = /** @type {HTMLTextAreaElement} */ (h("textarea", { class: "editor", id: "editor", id_: "editor", rows: 24, spellcheck: "false", wrap: "soft", "aria-label": `The text of ${path}`, "aria-describedby": "checked" }));
+    this.text = h("textarea", { class: "editor", id: "editor", id_: "editor", rows: 24, spellcheck: "false", wrap: "soft", "aria-label": `The text of ${path}`, "aria-describedby": "checked" });
     this.text.value = draft ?? file.text;
     this.checked = h("div", { id: "checked", id_: "checked", role: "status" });
     this.save = h("button", { type: "button", class: "main", id_: "save", onclick: () => this.keep() }, "Save as your own");
@@ -102,7 +102,7 @@ class Desk {
 
   /** Another client, begun from this one. */
   copying(persona) {
-    const id = /** @type {HTMLInputElement} */ (h("input", { type: "text", id: "copy-id", pattern: "[a-z0-9]+(-[a-z0-9]+)*", placeholder: `${persona}-2`, required: true }));
+    const id = h("input", { type: "text", id: "copy-id", pattern: "[a-z0-9]+(-[a-z0-9]+)*", placeholder: `${persona}-2`, required: true });
     const go = async (event) => {
       event.preventDefault();
       try {

@@ -57,7 +57,7 @@ function branches(turn, ways) {
   );
 }
 
-/** The client's words. */
+/** The client's words. @param {number|string} number @param {string} name @param {{text: string, cut: boolean}} reply */
 export function client(number, name, reply) {
   return h(
     "div",
