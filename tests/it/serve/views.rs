@@ -33,7 +33,7 @@ fn spans_are_where_a_script_finds_them() {
 }
 
 /// The terms of an exam with the built-in prompts.
-fn terms(replies: u32) -> String {
+pub fn terms(replies: u32) -> String {
     let library = library();
     let persona = library.persona("ray").unwrap();
     let here = library.provenance(&persona, MODEL.repeat(32));
