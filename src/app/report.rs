@@ -1,5 +1,7 @@
 //! A stored session as a report, and all of them as progress.
 
+use std::sync::Arc;
+
 use crate::app::library::Library;
 use crate::app::{AppError, sessions};
 use crate::domain::coach::{Coach, Feedback, Taken};
@@ -7,13 +9,27 @@ use crate::domain::judge::Judge;
 use crate::domain::progress::{Gathered, Met, Progress};
 use crate::domain::session::{Path, SessionId, Setting};
 use crate::domain::summary;
-use crate::report::{Material, Report};
+use crate::report::{self as forms, Material};
+pub use crate::report::{Report, STYLE};
 use crate::store::{Left, Store};
+
+/// In which form a report is taken along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One HTML file that needs nothing else.
+    Html,
+    /// Markdown.
+    Markdown,
+    /// One JSON object.
+    Json,
+    /// A row for everything that was said.
+    Csv,
+}
 
 /// Who looks at what was said once more.
 pub struct Reviewer {
-    judge: Judge,
-    coach: Coach,
+    judge: Arc<Judge>,
+    coach: Arc<Coach>,
 }
 
 impl Reviewer {
@@ -22,7 +38,12 @@ impl Reviewer {
     /// # Errors
     /// Where their files have problems.
     pub fn of(library: &Library) -> Result<Self, AppError> {
-        Ok(Self { judge: library.judge()?, coach: library.coach()? })
+        Ok(Self::with(Arc::new(library.judge()?), Arc::new(library.coach()?)))
+    }
+
+    /// With a judge and a coach that there are already.
+    pub fn with(judge: Arc<Judge>, coach: Arc<Coach>) -> Self {
+        Self { judge, coach }
     }
 
     /// What the coach says of each turn of `path`, in its order; none of the opening and of a reply
@@ -85,4 +106,29 @@ pub fn progress(store: &Store, persona: Option<&str>) -> Result<Progress, AppErr
         gathered.add(met, &summary::summarise(&path));
     }
     Ok(gathered.finish())
+}
+
+/// A report as a file.
+///
+/// # Panics
+/// Never: a report is plain data.
+pub fn written(report: &Report, form: Form) -> String {
+    match form {
+        Form::Html => forms::html::file(report),
+        Form::Markdown => forms::markdown::file(report),
+        Form::Json => {
+            format!("{}\n", serde_json::to_string_pretty(report).expect("a report is plain data"))
+        }
+        Form::Csv => forms::csv::file(report),
+    }
+}
+
+/// A report as a part of a page that has [`STYLE`].
+pub fn on_a_page(report: &Report) -> String {
+    forms::html::fragment(report)
+}
+
+/// Progress as a part of a page that has [`STYLE`].
+pub fn progress_on_a_page(progress: &Progress) -> String {
+    forms::progress::fragment(progress)
 }

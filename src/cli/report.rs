@@ -9,10 +9,10 @@ use clap::Args;
 use super::sessions::one;
 use super::{DataArgs, PromptArgs};
 use crate::app::AppError;
-use crate::app::report::{Reviewer, report};
+use crate::app::report::{Form, Report, Reviewer, report, written};
 use crate::domain::session::SessionId;
 use crate::files::write::{self, Standing};
-use crate::report::{Report, csv, html, markdown, text};
+use crate::report::text;
 use crate::ui::screen::Screen;
 use crate::ui::words;
 
@@ -44,58 +44,49 @@ pub(super) struct ReportArgs {
     data: DataArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Text,
-    Html,
-    Markdown,
-    Json,
-    Csv,
-}
-
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
     let store = args.data.store()?;
     let reviewer = Reviewer::of(&args.prompts.load()?)?;
     let report = report(&store, &reviewer, one(&store, args.id)?)?;
-    let format = args.format();
+    let form = args.form();
     if let Some(out) = &args.out {
         let standing = if args.force { Standing::Replaced } else { Standing::Stays };
-        write::private(out, written(&report, format)?.as_bytes(), standing).map_err(|source| match source
-            .kind()
-        {
-            io::ErrorKind::AlreadyExists => AppError::Exists { path: out.clone() },
-            _ => AppError::Unwritten { path: out.clone(), source },
+        write::private(out, bytes(&report, form).as_bytes(), standing).map_err(|source| {
+            match source.kind() {
+                io::ErrorKind::AlreadyExists => AppError::Exists { path: out.clone() },
+                _ => AppError::Unwritten { path: out.clone(), source },
+            }
         })?;
         screen.line(&out.display().to_string())?;
-    } else if format == Format::Text {
+    } else if let Some(form) = form {
+        screen.text(&written(&report, form))?;
+    } else {
         for line in lines(&report) {
             screen.line(&line)?;
         }
-    } else {
-        screen.text(&written(&report, format)?)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 impl ReportArgs {
-    fn format(&self) -> Format {
+    /// The form that was asked for, or that the file's ending tells; none is text.
+    fn form(&self) -> Option<Form> {
         match self {
-            Self { html: true, .. } => Format::Html,
-            Self { md: true, .. } => Format::Markdown,
-            Self { json: true, .. } => Format::Json,
-            Self { csv: true, .. } => Format::Csv,
-            Self { out: Some(out), .. } => {
-                let ending = out.extension().map(|ending| ending.to_ascii_lowercase());
-                match ending.as_ref().and_then(|ending| ending.to_str()) {
-                    Some("html" | "htm") => Format::Html,
-                    Some("md" | "markdown") => Format::Markdown,
-                    Some("json") => Format::Json,
-                    Some("csv") => Format::Csv,
-                    _ => Format::Text,
+            Self { html: true, .. } => Some(Form::Html),
+            Self { md: true, .. } => Some(Form::Markdown),
+            Self { json: true, .. } => Some(Form::Json),
+            Self { csv: true, .. } => Some(Form::Csv),
+            Self { out, .. } => {
+                let ending = out.as_ref()?.extension()?.to_ascii_lowercase();
+                match ending.to_str()? {
+                    "html" | "htm" => Some(Form::Html),
+                    "md" | "markdown" => Some(Form::Markdown),
+                    "json" => Some(Form::Json),
+                    "csv" => Some(Form::Csv),
+                    _ => None,
                 }
             }
-            _ => Format::Text,
         }
     }
 }
@@ -104,12 +95,9 @@ fn lines(report: &Report) -> Vec<String> {
     text::lines(report, &words::summary(&report.summary))
 }
 
-fn written(report: &Report, format: Format) -> serde_json::Result<String> {
-    Ok(match format {
-        Format::Text => lines(report).iter().map(|line| format!("{line}\n")).collect(),
-        Format::Html => html::file(report),
-        Format::Markdown => markdown::file(report),
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(report)?),
-        Format::Csv => csv::file(report),
-    })
+fn bytes(report: &Report, form: Option<Form>) -> String {
+    match form {
+        Some(form) => written(report, form),
+        None => lines(report).iter().map(|line| format!("{line}\n")).collect(),
+    }
 }

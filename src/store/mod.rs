@@ -22,9 +22,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 pub use error::StoreError;
 pub use exam::Exam;
 pub use examine::{Examined, examine};
+pub use review::Left;
 pub use search::Found;
 pub use tree::Mark;
-pub use review::Left;
 
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 
