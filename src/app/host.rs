@@ -5,10 +5,12 @@
 //! What is here blocks; a client who speaks does so on a thread of their own. A session that nobody
 //! looks at is put away and read from disk again when it is needed.
 
+mod aloud;
 mod bench;
 mod drills;
 mod jobs;
 mod queue;
+mod review;
 mod room;
 mod rooms;
 mod seen;

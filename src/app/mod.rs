@@ -16,6 +16,7 @@ pub mod practise;
 pub mod prompt;
 pub mod rehearse;
 pub mod repeat;
+pub mod report;
 pub mod sent;
 pub mod sessions;
 pub mod voice;

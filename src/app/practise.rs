@@ -6,6 +6,7 @@ mod exam;
 mod fork;
 mod overrule;
 mod refresh;
+mod shelf;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ use crate::domain::persona::Persona;
 use crate::domain::session::{Path, Reply, RunnerUp, Said, SessionId, Setting, Turn};
 use crate::domain::summary::{self, Summary};
 use crate::domain::talk::Talk;
-use crate::store::{Mark, Store};
+use crate::store::Store;
 
 /// Nobody says more in one go; a paste of this size is a mistake.
 pub const MAX_REPLY_CHARS: usize = 8_000;
@@ -97,33 +98,6 @@ impl Practice {
         let exam = exam::to_go_on_with(&store, id)?;
         store.set_ended(id, false)?;
         Ok(Self { exam, ..Self::new(store, cast, (id, setting), path) })
-    }
-
-    /// A stored session as it stands; nothing about it changes. One that has ended is gone on with
-    /// after [`Practice::reopen`]; an exam that has ended can be looked at and no more.
-    ///
-    /// # Errors
-    /// Where there is no such session, or it can't be read.
-    pub fn look(store: Store, cast: Cast, id: SessionId) -> Result<Self, AppError> {
-        let (setting, path) = store.load(id)?;
-        let exam = store.exam(id)?;
-        let seal = match &exam {
-            Some(exam) if exam.ended => store.check_seal(id)?.and_then(|checked| checked.hash),
-            _ => None,
-        };
-        let exam = exam.map(|exam| exam.terms);
-        Ok(Self { exam, seal, ..Self::new(store, cast, (id, setting), path) })
-    }
-
-    /// Goes on with a session that has ended.
-    ///
-    /// # Errors
-    /// Where it is an exam, or can't be stored.
-    pub fn reopen(&mut self) -> Result<(), AppError> {
-        if self.seal.is_some() {
-            return Err(AppError::Sealed(self.id));
-        }
-        Ok(self.store.set_ended(self.id, false)?)
     }
 
     fn new(store: Store, cast: Cast, (id, setting): (SessionId, Setting), path: Path) -> Self {
@@ -235,32 +209,6 @@ impl Practice {
     pub fn attempts(&self) -> Result<usize, AppError> {
         let Some(head) = self.path.head() else { return Ok(0) };
         Ok(self.store.attempts(head.id)?.len())
-    }
-
-    /// Where the session stands on disk.
-    ///
-    /// # Errors
-    /// Where the store can't be read.
-    pub fn mark(&self) -> Result<Mark, AppError> {
-        Ok(self.store.mark(self.id)?)
-    }
-
-    /// How long ago the session began, in seconds.
-    ///
-    /// # Errors
-    /// Where the store can't be read.
-    pub fn age_s(&self) -> Result<u64, AppError> {
-        Ok(self.store.age_s(self.id)?)
-    }
-
-    /// Whoever hears and answers from now on.
-    pub fn recast(&mut self, cast: Cast) {
-        self.cast = cast;
-    }
-
-    /// Who hears and answers.
-    pub fn cast(&self) -> &Cast {
-        &self.cast
     }
 
     /// The session's number.

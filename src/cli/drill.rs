@@ -7,12 +7,12 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::model::ModelArgs;
-use super::sessions::not_open;
 use super::{DataArgs, INTERRUPTED, PromptArgs, any_seed, chat};
 use crate::app::AppError;
 use crate::app::drill::{Exercise, Moment, others};
 use crate::app::library::Library;
 use crate::app::practise::Cast;
+use crate::app::sessions::not_open;
 use crate::domain::drill::{BLIND, Drill};
 use crate::domain::judge::Judge;
 use crate::domain::persona::Kind;

@@ -13,9 +13,11 @@ mod manual;
 mod model;
 mod models;
 mod personas;
+mod progress;
 mod prompt;
 mod prompts;
 mod replay;
+mod report;
 mod serve;
 mod sessions;
 mod welcome;
@@ -65,6 +67,10 @@ enum Command {
     Sessions(sessions::SessionsArgs),
     /// The page: practise and review in a browser.
     Serve(serve::ServeArgs),
+    /// A session to read or take along: what went well, figures, the conversation.
+    Report(report::ReportArgs),
+    /// Your figures from session to session.
+    Progress(progress::ProgressArgs),
     /// Models on this computer.
     Models(models::ModelsArgs),
     /// What a model is sent.
@@ -198,6 +204,8 @@ pub fn run() -> ExitCode {
         Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Sessions(args)) => sessions::run(args),
         Some(Command::Serve(args)) => serve::run(args),
+        Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Progress(args)) => progress::run(&args),
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prompt(args)) => prompt::run(args),
         Some(Command::Prompts(args)) => prompts::run(args),

@@ -12,6 +12,7 @@ mod exam;
 mod examine;
 mod migrate;
 mod open;
+mod review;
 mod rows;
 mod search;
 mod tree;
@@ -21,6 +22,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 pub use error::StoreError;
 pub use exam::Exam;
 pub use examine::{Examined, examine};
+pub use review::Left;
 pub use search::Found;
 pub use tree::Mark;
 

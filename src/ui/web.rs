@@ -13,6 +13,7 @@ mod jobs;
 mod live;
 mod login;
 mod patience;
+mod review;
 mod sessions;
 mod trainer;
 mod views;
@@ -92,6 +93,7 @@ impl Web {
         let web = Arc::new(self);
         let api = sessions::routes()
             .merge(drills::routes())
+            .merge(review::routes())
             .merge(trainer::routes())
             .merge(jobs::routes())
             .route("/about", get(sessions::about))

@@ -1,22 +1,13 @@
 //! Verdicts, states and summaries in words.
 
-use serde::Serialize;
-
 use crate::domain::coach::{Feedback, Suggestion};
 use crate::domain::crisis::Concern;
 use crate::domain::exam::Terms;
 use crate::domain::judge::{BY_TRAINER, Band, Finding, Verdict};
+pub use crate::domain::name::plain as plain_name;
 use crate::domain::session::{Reply, Said, Turn};
 use crate::domain::summary::{Drift, ENOUGH_REPLIES, Summary};
 use crate::ui::screen::{Screen, Tone};
-
-/// The name of a code, technique, band or action as a person reads it.
-pub fn plain_name(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name.replace('_', " "),
-        _ => String::new(),
-    }
-}
 
 /// One line on a trainee's reply: band and score, main code, quoted span.
 pub fn verdict_line(screen: Screen, said: &Said) -> String {
@@ -288,7 +279,7 @@ fn drift(drift: &Drift) -> Option<String> {
 }
 
 /// Levels in `0..=1` as a row of blocks.
-fn sparkline(levels: &[f32]) -> String {
+pub fn sparkline(levels: &[f32]) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     levels.iter().map(|x| BLOCKS[((x * 7.0).round() as usize).min(7)]).collect()
 }

@@ -38,6 +38,7 @@ mod pull;
 #[cfg(feature = "remote")]
 mod remote;
 mod replay;
+mod report;
 mod serve;
 mod store;
 mod support;

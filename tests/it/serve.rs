@@ -5,6 +5,7 @@ mod door;
 mod drill;
 mod many;
 mod process;
+mod review;
 mod talk;
 mod trainer;
 mod views;

@@ -1,14 +1,10 @@
 //! What a trainee does in a session.
 
 use std::sync::Arc;
-use std::thread;
-
-use tokio::sync::watch;
 
 use super::room::Room;
 use super::rooms::busy;
 use super::seen::{Seen, View};
-use super::speech::{self, Failure, Speech, Stage};
 use super::{Host, HostError, said_already};
 use crate::app::AppError;
 use crate::app::practise::{Practice, Refreshed, SILENCE};
@@ -84,7 +80,7 @@ impl Host {
             return if is_newest_line(&view.seen, line) { Ok(view) } else { Err(busy(&room)) };
         }
         let (mut refreshed, mut heard) = (Refreshed::default(), false);
-        let view = self.with(&room, |practice| {
+        let done = self.with(&room, |practice| {
             if said_already(practice.path(), line.head, line.words()) {
                 return Ok(());
             }
@@ -105,7 +101,12 @@ impl Host {
                 room.remember(&line.key, head.id);
             }
             Ok(())
-        })?;
+        });
+        let view = match done {
+            // Another request has brought the same line meanwhile.
+            Err(HostError::Conflict { view, .. }) if is_newest_line(&view.seen, line) => *view,
+            done => done?,
+        };
         let view = if heard { self.speak(&room)? } else { view };
         Ok(View { refreshed, ..view })
     }
@@ -308,75 +309,6 @@ impl Host {
         }
         room.view().map_or(HostError::Full, |view| HostError::conflict(error, hint, view))
     }
-
-    /// The client of a room speaks, on a thread of their own.
-    fn speak(self: &Arc<Self>, room: &Arc<Room>) -> Result<View, HostError> {
-        let speaking = self.speaker()?;
-        let (host, in_room) = (Arc::clone(self), Arc::clone(room));
-        let turn = room.seen().and_then(|seen| seen.head().map(|turn| turn.id)).unwrap_or_default();
-        let speech = speech::begin(turn);
-        if !room.begin_speech(speech.subscribe()) {
-            return room.view().ok_or(HostError::Full);
-        }
-        let view = room.view().ok_or(HostError::Full)?;
-        let speaker = thread::Builder::new().name("client".to_owned());
-        let spawned = speaker.spawn(move || {
-            let _speaking = speaking;
-            host.speak_in(&in_room, &speech);
-        });
-        if spawned.is_err() {
-            room.end_speech(None);
-            return Err(HostError::Full);
-        }
-        Ok(view)
-    }
-
-    fn speak_in(&self, room: &Room, speech: &watch::Sender<Speech>) {
-        let mut held = room.practice.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Away while the client speaks: were this thread to fail, the session is read from disk again.
-        let practice = held.take();
-        drop(held);
-        let failed = practice.and_then(|mut practice| {
-            let failed = self.answer_aloud(room, &mut practice, speech).err();
-            let lost = matches!(failed, Some(AppError::Store(_)));
-            if !lost {
-                match Seen::of(&practice, room.seen().as_deref()) {
-                    Ok(seen) => room.show(seen),
-                    Err(error) => return Some(error),
-                }
-                *room.practice.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(practice);
-            }
-            failed
-        });
-        let failed = failed.map(|error| Failure { error: error.to_string(), hint: hint(&error) });
-        room.end_speech(failed.clone());
-        speech.send_modify(|speech| speech.stage = failed.map_or(Stage::Done, Stage::Failed));
-    }
-
-    fn answer_aloud(
-        &self,
-        room: &Room,
-        practice: &mut Practice,
-        speech: &watch::Sender<Speech>,
-    ) -> Result<(), AppError> {
-        let stopped = || room.bell.rings();
-        // Held until the first word: while one client speaks, the next one looks for words.
-        let mut pass = Some(self.queue.enter(&stopped).ok_or(AppError::Stopped)?);
-        let mut listener = |word: &str| {
-            drop(pass.take());
-            if room.bell.rings() {
-                return std::ops::ControlFlow::Break(());
-            }
-            speech.send_modify(|speech| speech.text.push_str(word));
-            room.bell.pause(self.manner.pace);
-            std::ops::ControlFlow::Continue(())
-        };
-        practice.answer(&mut listener, &stopped)?;
-        if practice.over()?.is_some() {
-            practice.end()?;
-        }
-        Ok(())
-    }
 }
 
 /// Why a line is not taken.
@@ -388,16 +320,6 @@ enum Refused {
 impl From<AppError> for Refused {
     fn from(error: AppError) -> Self {
         Self::App(error)
-    }
-}
-
-/// What to do after a client did not answer. Terminals have keys for it, a page has not.
-fn hint(error: &AppError) -> Option<String> {
-    match error {
-        AppError::Stopped => Some("let the client answer, or take your reply back".to_owned()),
-        AppError::NothingFit => Some("let them try again, or use another model".to_owned()),
-        AppError::NoRoom { .. } => Some("take your reply back, and say it in fewer words".to_owned()),
-        other => other.hint(),
     }
 }
 

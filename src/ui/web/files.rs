@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use include_dir::{Dir, include_dir};
 
 use super::answer::Fault;
+use crate::app::report::STYLE;
 
 static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/ui/web/page");
 
@@ -16,6 +17,13 @@ pub(super) async fn serve(method: Method, uri: Uri) -> Response {
         "" => "index.html",
         path => path,
     };
+    if path == "report.css" {
+        return (
+            [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")],
+            STYLE,
+        )
+            .into_response();
+    }
     match (bytes(path), kind(path)) {
         (Some(bytes), Some(kind)) => {
             ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()

@@ -16,6 +16,9 @@ use tokio::sync::oneshot;
 
 use crate::support::practice::library;
 
+/// Half of a hash, for a model that there is not.
+pub const MODEL: &str = "ab";
+
 /// A server, until it is dropped.
 pub struct Server {
     pub browser: Browser,
@@ -61,7 +64,7 @@ impl Start {
 
     pub fn on(self, data: tempfile::TempDir) -> Server {
         let manner = Manner { data: data.path().to_owned(), pace: self.pace, open: self.open };
-        let host = Host::new(self.library, (self.voice, "test".to_owned()), manner).unwrap();
+        let host = Host::new(self.library, (self.voice, MODEL.repeat(32)), manner).unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

@@ -94,7 +94,9 @@ fn whoever_does_not_read_holds_up_nobody() {
         })
         .collect();
     assert!(others.into_iter().all(|other| other.join().unwrap() == 2));
-    assert_eq!(said(&browser.heard(&begun))[1], words.trim());
+    // As long as a client may speak.
+    let heard = said(&browser.heard(&begun))[1].clone();
+    assert!(heard.len() > 100 && words.starts_with(&heard), "{heard}");
     drop(idle);
 }
 

@@ -4,7 +4,7 @@ use pushback::domain::exam::Terms;
 use pushback::domain::judge::Judge;
 use serde_json::{Value, json};
 
-use super::client::Start;
+use super::client::{MODEL, Start};
 use crate::support::practice::library;
 
 const ROLLED: &str = "You'd rather be anywhere but here, and what you do about it is up to you.";
@@ -33,10 +33,10 @@ fn spans_are_where_a_script_finds_them() {
 }
 
 /// The terms of an exam with the built-in prompts.
-fn terms(replies: u32) -> String {
+pub fn terms(replies: u32) -> String {
     let library = library();
     let persona = library.persona("ray").unwrap();
-    let here = library.provenance(&persona, "test".to_owned());
+    let here = library.provenance(&persona, MODEL.repeat(32));
     let terms = Terms {
         title: "Week 3".to_owned(),
         persona: "ray".to_owned(),
