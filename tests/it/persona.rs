@@ -215,9 +215,9 @@ fn small_words_are_checked_and_inherited_list_by_list() {
     let found = problems("ann.md", &with("opener = [\"Look,\"]"));
     assert_eq!(found[0].hint.as_deref(), Some("did you mean `openers`?"));
     for (manner, expected) in [
-        ("rate = 1", "ann.md:28: `manner.rate` is 1, must be from 0 to 0.8"),
-        ("tags = [\"you know?\"]", "ann.md:28: `you know?` is no small word: it asks, or has a bracket"),
-        ("fillers = [\", like,\"]", "ann.md:28: `, like,` must have no mark at either end: commas come by themselves"),
+        ("rate = 1", "ann.md:27: `manner.rate` is 1, must be from 0 to 0.8"),
+        ("tags = [\"you know?\"]", "ann.md:27: `you know?` is no small word: it asks, or has a bracket"),
+        ("fillers = [\", like,\"]", "ann.md:27: `, like,` must have no mark at either end: commas come by themselves"),
     ] {
         assert_eq!(problems("ann.md", &with(manner))[0].to_string(), expected);
     }

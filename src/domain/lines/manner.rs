@@ -114,6 +114,11 @@ fn begins_with(text: &str, words: &str) -> bool {
     text.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
+fn ends_with(reply: &str, tag: &str) -> bool {
+    let tagged = normal(reply).strip_suffix(&normal(tag)).is_some_and(|rest| rest.ends_with(' '));
+    if tag == "…" { reply.ends_with(tag) } else { tagged }
+}
+
 /// A line on its way: sentences, and how much has been put in.
 struct Spoken {
     sentences: Vec<Sentence>,
@@ -135,6 +140,12 @@ impl Spoken {
         Self { words: word_count(line), added: u16::try_from(own).unwrap_or(u16::MAX), sentences }
     }
 
+    /// Whether `phrase` is among the words already, other than as "…".
+    fn has(&self, phrase: &str) -> bool {
+        let phrase = format!(" {} ", normal(phrase));
+        phrase.len() > 2 && self.sentences.iter().any(|s| format!(" {} ", normal(&s.text)).contains(&phrase))
+    }
+
     fn has_room(&self) -> bool {
         self.added < 1 + self.words / APART
     }
@@ -153,7 +164,9 @@ impl Spoken {
         // "Yeah, well," answers; in the middle it would not.
         let all: Vec<&String> = if i == 0 { general.chain(by_action).collect() } else { general.collect() };
         let sentence = &self.sentences[i];
-        let said = |opener: &str| speech.before.is_some_and(|b| begins_with(&normal(b), &normal(opener)));
+        let said = |opener: &str| {
+            speech.before.is_some_and(|b| begins_with(&normal(b), &normal(opener))) || self.has(opener)
+        };
         let fitting: Vec<&&String> =
             all.iter().filter(|o| !sentence.is_small && !said(o) && takes(&sentence.text, o)).collect();
         if let Some(opener) = fitting.get(dice.below(fitting.len())) {
@@ -178,6 +191,9 @@ impl Spoken {
 
     fn fill(&mut self, speech: &Speech<'_>, dice: &mut Dice) {
         let Some(filler) = speech.manner.fillers.get(dice.below(speech.manner.fillers.len())) else { return };
+        if self.has(filler) {
+            return;
+        }
         let mut found = Vec::new();
         for (i, sentence) in self.sentences.iter().enumerate() {
             let is_free = !sentence.is_small && !sentence.text.ends_with('?');
@@ -195,7 +211,8 @@ impl Spoken {
         let Some(i) = self.sentences.len().checked_sub(1) else { return };
         let (text, words) = (&self.sentences[i].text, word_count(&self.sentences[i].text));
         let Some(body) = text.strip_suffix('.').filter(|b| !b.ends_with('.')) else { return };
-        if self.sentences[i].is_small {
+        let just_said = speech.before.is_some_and(|before| ends_with(before, tag));
+        if self.sentences[i].is_small || just_said || self.has(tag) {
             return;
         }
         let text = match tag.as_str() {

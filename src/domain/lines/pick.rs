@@ -215,6 +215,8 @@ impl Scene<'_> {
             let text = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t));
             let text = text.filter(|t| self.profile.allows(known.needs) && !self.history.repeats(t));
             out.extend(text.map(|text| Part {
+                normal: normal(&text),
+                words: line.words,
                 text,
                 source: self.banks.store.source(line),
                 place: line.place,
@@ -322,7 +324,7 @@ impl Scene<'_> {
         }
         let mut found: Vec<Found> = best.into_values().collect();
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.text.cmp(&b.text)));
-        found.truncate(LONGLIST * self.query.limit);
+        found.truncate(self.query.limit.saturating_mul(LONGLIST));
         let mut out = self.to_length(found);
         out.sort_by(|a, b| b.prior.total_cmp(&a.prior).then_with(|| a.text.cmp(&b.text)));
         out.truncate(self.query.limit);

@@ -11,6 +11,8 @@ use crate::domain::moves::Move;
 
 /// Turns after which a slight or a fact is no longer taken up.
 const LONG_AGO: usize = 6;
+/// Turns between two lines that look back.
+const GAP: usize = 4;
 /// How often a fact that was told is taken up, and somebody who was named.
 const TAKES_UP_FACT: f32 = 0.25;
 const TAKES_UP_NAME: f32 = 0.12;
@@ -59,7 +61,8 @@ impl Recall {
     /// among so many of the newest replies.
     pub(super) fn due(&self, since: &dyn Fn(After, usize) -> bool, dice: &mut Dice) -> Option<Due> {
         let rolls: [f32; 3] = std::array::from_fn(|_| dice.unit());
-        if self.stung {
+        let lately = [After::Slight, After::Told, After::Named].iter().any(|after| since(*after, GAP));
+        if self.stung || lately {
             return None;
         }
         let recent = |ago: &usize| (1..=LONG_AGO).contains(ago);

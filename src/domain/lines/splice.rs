@@ -46,6 +46,9 @@ pub(super) struct Part<'a> {
     pub near: f32,
     /// Its own words.
     pub own: &'a Vector,
+    /// The text in normal form.
+    pub normal: String,
+    pub words: u16,
 }
 
 /// What is being said, part by part.
@@ -110,7 +113,7 @@ impl Splicer<'_> {
                 Some(link) => format!("{} {link} {}", whole.text, lower_start(&part.text)),
                 None => format!("{} {}", whole.text, part.text),
             };
-            whole.source = format!("{} + {}", whole.source, part.source);
+            whole.source = joined_source(&whole.source, &part.source);
             whole.beliefs.extend(belief_of(part.place));
         }
         whole
@@ -129,17 +132,16 @@ impl Splicer<'_> {
         let mut best: Option<(usize, f32)> = None;
         for (i, part) in self.parts.iter().enumerate() {
             let chance = CHANCE * dice.unit();
-            let length = word_count(&part.text);
-            let alike = likeness(std::slice::from_ref(&said), part.own);
             let detailed = matches!(part.place, Place::Detail(b) if whole.beliefs.last() == Some(&b));
-            if length > room + room / 4 + 3 || alike > TOO_ALIKE || !self.fits(part, whole, detailed) {
+            let is_long = part.words > room + room / 4 + 3;
+            if is_long || !self.fits(part, whole, detailed) || same_words(&heard, &part.normal) {
                 continue;
             }
-            let own = normal(&part.text);
-            if same_words(&heard, &own) || (!detailed && counted && counts(&own)) {
+            let alike = likeness(std::slice::from_ref(&said), part.own);
+            if alike > TOO_ALIKE || (!detailed && counted && counts(&part.normal)) {
                 continue;
             }
-            let misfit = (f32::from(words + length) / f32::from(self.wished)).ln().abs();
+            let misfit = (f32::from(words + part.words) / f32::from(self.wished)).ln().abs();
             let lift = if detailed { OF_BELIEF } else { 0.0 };
             let score = 0.7 * alike + 0.5 * part.near + lift + chance - MISFIT * misfit;
             if best.is_none_or(|(_, top)| score > top) {
@@ -156,6 +158,15 @@ impl Splicer<'_> {
             Place::Detail(_) => detailed,
             _ => !voiced,
         }
+    }
+}
+
+/// Where two lines come from: `file:5+6`, or `file:5+other:6`.
+fn joined_source(first: &str, second: &str) -> String {
+    let file = |source: &str| source.rsplit_once(':').map(|(file, _)| file.to_owned());
+    match second.rsplit_once(':') {
+        Some((_, line)) if file(first) == file(second) => format!("{first}+{line}"),
+        _ => format!("{first}+{second}"),
     }
 }
 
@@ -181,10 +192,10 @@ fn counts(words: &str) -> bool {
     words.split(' ').any(|w| w.starts_with(|c: char| c.is_ascii_digit()) || COUNTS.split_whitespace().any(|c| c == w))
 }
 
-/// Whether a sentence of four words or more, or its beginning, is in both.
+/// Whether the one is in the other, or both begin alike.
 fn same_words(heard: &str, own: &str) -> bool {
-    let begins = |text: &str| text.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    heard.contains(own) || begins(heard) == begins(own)
+    let begins = |text: &str| text.match_indices(' ').nth(1).map_or(text.len(), |(i, _)| i);
+    heard.contains(own) || heard[..begins(heard)] == own[..begins(own)]
 }
 
 /// `text` without its last sentences, where far fewer words are wished for: the first sentence

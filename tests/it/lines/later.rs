@@ -64,8 +64,10 @@ fn a_slight_is_taken_up_within_a_few_turns_and_once() {
     is(&said(slight(9, Move::Argue), &SAID, &["Hello."]), &both[..1]);
     let already = ["Here I am.", "You had advice before.", "Sure."];
     is(&said(slight(3, Move::Argue), &already, &["Hello."]), &both[..1]);
-    // A new slight after it is another matter; an old remark isn't made twice, though.
-    is(&said(slight(1, Move::Argue), &already, &["Hello."]), &both);
+    // A new slight is another matter, though not at once.
+    is(&said(slight(1, Move::Argue), &already, &["Hello."]), &both[..1]);
+    let later = [&already[..], &["No.", "Right.", "Hm."]].concat();
+    is(&said(slight(1, Move::Argue), &later, &["Hello."]), &both);
 }
 
 #[test]
