@@ -36,6 +36,12 @@ pub enum Trust {
     Template,
 }
 
+/// How byte-level BPE writes each byte.
+#[cfg(test)]
+pub(super) fn byte_names() -> impl Iterator<Item = String> {
+    bytes::byte_chars().map(String::from)
+}
+
 /// What is in front of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -54,6 +60,7 @@ enum Model {
 /// Tokenizer of one model.
 pub struct Tokenizer {
     model: Model,
+    /// Tokens that are no pieces of text. The names of the others can be told from their bytes.
     names: HashMap<String, u32>,
     kinds: Vec<Kind>,
     /// Text of all tokens, one after another.
@@ -73,7 +80,7 @@ pub struct Tokenizer {
 }
 
 /// Names under which models end a turn, whatever their metadata says.
-const TURN_ENDS: [&str; 9] = [
+const TURN_ENDS: [&str; 10] = [
     "<|im_end|>",
     "<|eot_id|>",
     "<|eom_id|>",
@@ -83,6 +90,7 @@ const TURN_ENDS: [&str; 9] = [
     "<end_of_turn>",
     "<|end_of_turn|>",
     "</s>",
+    "<eos>",
 ];
 
 impl Tokenizer {
@@ -105,9 +113,8 @@ impl Tokenizer {
         let (bytes, ends) = texts(&model, &tokens, &kinds)?;
         let names = names(&model, &tokens, &kinds);
         let special = |keep: &dyn Fn(Kind, &str) -> bool| {
-            let listed = names.iter().zip(&kinds).zip(0..);
-            let kept = listed.filter(|((name, kind), _)| keep(**kind, name));
-            Special::new(kept.map(|((name, _), id)| (name.as_str(), id)))
+            let kept = names.iter().filter(|(name, id)| keep(kinds[*id as usize], name));
+            Special::new(kept.map(|(name, id)| (name.as_str(), *id)))
         };
         let mut tokenizer = Self {
             model,
@@ -121,7 +128,7 @@ impl Tokenizer {
             adds_bos: file.flag("tokenizer.ggml.add_bos_token")?.unwrap_or(adds_bos),
             stops: Vec::new(),
             silent: Vec::new(),
-            names: names.into_iter().zip(0..).collect(),
+            names: names.into_iter().collect(),
             kinds,
         };
         let phi3 = file.text("general.architecture")? == Some("phi3");
@@ -208,7 +215,7 @@ impl Tokenizer {
         &self.bytes[from..self.ends[id]]
     }
 
-    /// The name of token `id`, as the file spells it.
+    /// The name of a special token, as the file spells it.
     pub fn name(&self, id: u32) -> Option<&str> {
         self.names.iter().find(|(_, other)| **other == id).map(|(name, _)| name.as_str())
     }
@@ -243,7 +250,7 @@ impl Tokenizer {
             self.stops.extend(entries::id(file, key, self.kinds.len())?);
         }
         let named = TURN_ENDS.iter().filter_map(|name| self.names.get(*name));
-        self.stops.extend(named.filter(|&&id| !self.kinds[id as usize].is_text()));
+        self.stops.extend(named);
         if self.stops.is_empty() {
             return Err(EngineError::MissingKey("tokenizer.ggml.eos_token_id".to_owned()));
         }
@@ -256,9 +263,8 @@ impl Tokenizer {
     /// Phi-3's special tokens take the line break behind them along. GGUF has no place for that;
     /// which ones do is from the model's own `tokenizer_config.json`.
     fn phi3_swallow(&self) -> Vec<u32> {
-        let special = |id: &u32| !self.kinds[*id as usize].is_text();
         let swallows = |name: &str| !matches!(name, "<unk>" | "<s>" | "<|endoftext|>");
-        let named = self.names.iter().filter(|(name, id)| special(id) && swallows(name));
+        let named = self.names.iter().filter(|(name, _)| swallows(name));
         named.map(|(_, id)| *id).collect()
     }
 }
@@ -301,12 +307,13 @@ fn texts(model: &Model, tokens: &[&str], kinds: &[Kind]) -> Result<(Vec<u8>, Vec
     Ok((bytes, ends))
 }
 
-/// The name under which each token stands in a text.
-fn names(model: &Model, tokens: &[&str], kinds: &[Kind]) -> Vec<String> {
-    let name = |(token, kind): (&&str, &Kind)| match (model, kind) {
+/// The names under which the tokens stand in a text that are no pieces of it.
+fn names(model: &Model, tokens: &[&str], kinds: &[Kind]) -> Vec<(String, u32)> {
+    let name = |token: &str, kind: Kind| match (model, kind) {
         // Files differ in how they spell words made of spaces.
         (Model::Pieces(_), Kind::UserDefined) => pieces::plain(token),
-        _ => (*token).to_owned(),
+        _ => token.to_owned(),
     };
-    tokens.iter().zip(kinds).map(name).collect()
+    let special = tokens.iter().zip(kinds).zip(0..).filter(|((_, kind), _)| !kind.is_text());
+    special.map(|((token, kind), id)| (name(token, *kind), id)).collect()
 }
