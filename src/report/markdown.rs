@@ -177,6 +177,10 @@ fn evidence(said: &Judged, out: &mut String) {
             c => format!(" {}", words::signed(c)),
         };
         let quote = escaped(&one_line(&clipped(&found.quote)));
-        out.push_str(&format!("- {}{points} “{quote}”: {}\n", plain(&found.code), escaped(&one_line(&found.why))));
+        out.push_str(&format!(
+            "- {}{points} “{quote}”: {}\n",
+            plain(&found.code),
+            escaped(&one_line(&found.why))
+        ));
     }
 }
