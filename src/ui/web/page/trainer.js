@@ -165,6 +165,8 @@ class Desk {
 
   async keep() {
     const text = this.text.value;
+    this.save.disabled = true;
+    fill(this.said, "Saving and checking …");
     try {
       complain(null);
       const saved = await post("/prompts/file", { path: this.path, text });
@@ -173,7 +175,10 @@ class Desk {
       this.tell(saved.problems ?? []);
       fill(this.said, `Saved: ${saved.file ?? this.path}`);
     } catch (fault) {
+      fill(this.said, "Not saved.");
       complain(fault);
+    } finally {
+      this.save.disabled = false;
     }
   }
 }
