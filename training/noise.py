@@ -103,8 +103,8 @@ def trainee(text: str, form: str, rng: random.Random) -> str:
         text = text.rstrip(".?!")
     if rng.random() < 0.1:
         text = text.replace("'", "")
-    if rng.random() < 0.12:
-        words = text.split()
+    # A turn of nothing but dots may have lost them by now.
+    if rng.random() < 0.12 and (words := text.split()):
         i = rng.randrange(len(words))
         if "<" not in words[i]:
             words[i] = misspell(words[i], rng)

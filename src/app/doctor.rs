@@ -57,6 +57,7 @@ impl Check {
 pub fn program() -> Vec<Check> {
     let features = [
         ("download", cfg!(feature = "download")),
+        ("remote", cfg!(feature = "remote")),
         ("cuda", cfg!(feature = "cuda")),
         ("metal", cfg!(feature = "metal")),
     ];

@@ -1,5 +1,7 @@
 //! `pushback bench`: how fast a model runs on this machine, and what share of the memory's speed
-//! that is.
+//! that is; or how fast one on a server answers.
+
+mod server;
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -94,10 +96,22 @@ struct Figures {
 
 pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
+    if let Some(at) = args.model.server() {
+        let figures = server::run(&mut at.open(screen)?, (args.runs, args.decode))?;
+        if args.json {
+            screen.json(&figures)?;
+        } else {
+            server::show(screen, &figures)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let (engine, load_first_ms) = timed(|| args.model.open(None));
     drop(engine?);
     let (engine, load_warm_ms) = timed(|| args.model.open(None));
     let mut engine = engine?;
+    if let Some(placed) = engine.placed() {
+        screen.note(placed);
+    }
     let context = engine.info().file.context_tok;
     let (prefills, depths) =
         (fitting(&args.prefill, 0, context), fitting(&args.depth, args.decode + 1, context));
@@ -278,24 +292,30 @@ fn batch(engine: &mut Local, n: usize, (runs, seed): (u32, &mut u64)) -> Result<
 /// Milliseconds from a trainee's reply to the first token of the answer. The client's description
 /// and two turns were read before. None where the context has no room for that.
 fn practice_turn(engine: &mut Local, run: u32) -> Result<Option<f64>, AppError> {
-    let mut messages = vec![
-        Message::new(
-            Role::System,
-            format!("{run}. {}", "You drive a van and did not ask to come. ".repeat(60)),
-        ),
-        Message::new(Role::User, "You'd rather be anywhere else this morning."),
-    ];
+    let mut messages = conversation(run);
     if engine.count_tokens(&messages)? + 128 > engine.info().file.context_tok {
         return Ok(None);
     }
     one_token(engine, &messages)?;
-    messages.push(Message::new(
-        Role::Assistant,
-        "I've got a route to drive, and I'm losing half a day over this.",
-    ));
-    messages.push(Message::new(Role::User, "Half a day's pay, and nobody asked you whether it suited."));
+    next_turn(&mut messages);
     let (outcome, ms) = timed(|| one_token(engine, &messages));
     outcome.map(|()| Some(ms))
+}
+
+/// The beginning of a session: a client's description, and a trainee's first words.
+fn conversation(run: u32) -> Vec<Message> {
+    let client = "You drive a van and did not ask to come. ".repeat(60);
+    vec![
+        Message::new(Role::System, format!("{run}. {client}")),
+        Message::new(Role::User, "You'd rather be anywhere else this morning."),
+    ]
+}
+
+/// The client has answered, and the trainee goes on.
+fn next_turn(messages: &mut Vec<Message>) {
+    let answer = "I've got a route to drive, and I'm losing half a day over this.";
+    messages.push(Message::new(Role::Assistant, answer));
+    messages.push(Message::new(Role::User, "Half a day's pay, and nobody asked you whether it suited."));
 }
 
 fn one_token(engine: &mut Local, messages: &[Message]) -> Result<(), AppError> {

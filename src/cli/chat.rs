@@ -117,9 +117,7 @@ fn resume_command(args: &ChatArgs, id: SessionId) -> String {
             command.push_str(&format!(" {flag} {}", folder.display()));
         }
     }
-    if let Some(path) = args.model.path() {
-        command.push_str(&format!(" --model {}", path.display()));
-    }
+    command.push_str(&args.model.as_typed());
     command
 }
 

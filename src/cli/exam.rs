@@ -70,7 +70,7 @@ pub(super) fn run(args: ExamArgs) -> anyhow::Result<ExitCode> {
 fn new(args: &NewArgs) -> anyhow::Result<ExitCode> {
     let library = args.prompts.load()?;
     let persona = library.persona(&args.persona)?;
-    let here = library.provenance(&persona, args.model.hash()?);
+    let here = library.provenance(&persona, args.model.hash(Screen::of_process())?);
     let terms = Terms {
         title: args.title.trim().to_owned(),
         persona: args.persona.clone(),

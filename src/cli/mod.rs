@@ -35,8 +35,8 @@ use crate::ui::screen::Screen;
 
 /// Practise motivational interviewing with a client who pushes back.
 ///
-/// Without a command: choose a client and talk. Everything stays on this computer. A
-/// practice tool, not therapy.
+/// Without a command: choose a client and talk. Everything stays on this computer, unless --engine
+/// names another one. A practice tool, not therapy.
 #[derive(Debug, Parser)]
 #[command(name = "pushback", version, args_conflicts_with_subcommands = true)]
 struct Cli {

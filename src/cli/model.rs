@@ -1,9 +1,14 @@
-//! Which model speaks: the bundled one, one that is known by name, or a file.
+//! Which model speaks: the bundled one, one that is known by name, a file, or one on a server.
+
+mod server;
 
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use clap::Args;
+
+pub(super) use self::server::Server;
+use self::server::ServerArgs;
 
 use crate::app::AppError;
 use crate::app::library::Library;
@@ -29,10 +34,10 @@ const POCKET_SETTINGS: Settings =
 /// Which model.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ModelFile {
-    /// `pocket` (bundled), a name of `pushback models list`, ORG/REPO[:FILE|:QUANT] once it is
-    /// pulled, or the path of a GGUF file.
-    #[arg(long, value_name = "NAME|PATH", default_value = POCKET_NAME)]
-    model: PathBuf,
+    /// `pocket` (bundled; taken where nothing is named), a name of `pushback models list`,
+    /// ORG/REPO[:FILE|:QUANT] once it is pulled, or the path of a GGUF file.
+    #[arg(long, value_name = "NAME|PATH")]
+    model: Option<PathBuf>,
 }
 
 /// Which model, and where it runs.
@@ -46,17 +51,19 @@ pub(super) struct ModelArgs {
     /// Threads on the processor; as many as it has cores by default.
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<usize>,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 impl ModelFile {
     /// A model by its name or path.
     pub(super) fn named(model: PathBuf) -> Self {
-        Self { model }
+        Self { model: Some(model) }
     }
 
     /// What was named; none for the bundled model.
     pub(super) fn path(&self) -> Option<&Path> {
-        (self.model != Path::new(POCKET_NAME)).then_some(&*self.model)
+        self.model.as_deref().filter(|model| *model != Path::new(POCKET_NAME))
     }
 
     /// Where it lies; none for the bundled model.
@@ -93,11 +100,32 @@ impl ModelArgs {
         self.file.path()
     }
 
+    /// The server that runs the model, and the name that it has there; none where it runs here.
+    pub(super) fn server(&self) -> Option<Server<'_>> {
+        let model = self.file.model.as_deref().map(Path::to_string_lossy).map(Into::into);
+        Some(Server { args: &self.server, address: self.server.engine.as_deref()?, model })
+    }
+
+    /// What goes on with the same model, as it is typed.
+    pub(super) fn as_typed(&self) -> String {
+        let mut typed = String::new();
+        if let Some(address) = &self.server.engine {
+            typed.push_str(&format!(" --engine {address}"));
+        }
+        match &self.file.model {
+            Some(model) if self.server.engine.is_some() || self.path().is_some() => {
+                typed.push_str(&format!(" --model {}", model.display()));
+            }
+            _ => {}
+        }
+        typed
+    }
+
     fn settings(&self) -> Settings {
         Settings { device: self.device, hold: Hold::Tiles, threads: self.threads }
     }
 
-    /// The model, loaded. Heads of conversations are kept in `heads`, if that is said.
+    /// The model, loaded, as it runs here. Heads of conversations are kept in `heads`, if that is said.
     pub(super) fn open(&self, heads: Option<PathBuf>) -> Result<Local, AppError> {
         self.open_at(self.file.found()?.as_ref().map(|found| &*found.path), heads)
     }
@@ -110,8 +138,11 @@ impl ModelArgs {
         })
     }
 
-    /// The SHA-256 of the model's file.
-    pub(super) fn hash(&self) -> Result<String, AppError> {
+    /// The SHA-256 of the model's file; of its name, where it is on a server.
+    pub(super) fn hash(&self, screen: Screen) -> Result<String, AppError> {
+        if let Some(server) = self.server() {
+            return Ok(server::hash(server.open(screen)?.info()));
+        }
         let Some(path) = self.path() else { return Ok(hash::sha256(POCKET)) };
         hash::sha256_of_file(path).map_err(|source| AppError::Folder { path: path.to_owned(), source })
     }
@@ -124,6 +155,9 @@ impl ModelArgs {
         heads: Option<PathBuf>,
         screen: Screen,
     ) -> Result<(Voice, String), AppError> {
+        if let Some(server) = self.server() {
+            return server.voice(library, candidates, screen);
+        }
         let found = self.file.found()?;
         let path = found.as_ref().map(|found| &*found.path);
         // To read all of a large file takes as long as to load it: both at the same time.
@@ -132,10 +166,14 @@ impl ModelArgs {
             let engine = self.open_at(path, heads);
             (engine, hash.join())
         });
+        let engine = engine?;
+        if let Some(placed) = engine.placed() {
+            screen.note(placed);
+        }
         let engine: Box<dyn Engine> = match &found {
-            Some(found) => Box::new(Worker::spawn(engine?)?.drawing(models::sampling(found.entry.as_ref()))),
+            Some(found) => Box::new(Worker::spawn(engine)?.drawing(models::sampling(found.entry.as_ref()))),
             // A model this small runs fastest on one core, with nothing to be moved.
-            None => Box::new(engine?),
+            None => Box::new(engine),
         };
         let hash = hash.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         if self.path().is_some() {

@@ -34,12 +34,27 @@ struct Length {
 }
 
 /// What a note is filled with.
+#[derive(Clone, Copy)]
 struct Slots<'a> {
     felt: &'a str,
     mood: Mood,
     action: &'a str,
     fact: Option<&'a str>,
     length: &'a str,
+}
+
+/// The most that a note should take, in tokens.
+const NOTE_TOK: usize = 80;
+
+/// About how many tokens a plain English text takes in a large vocabulary: its words and signs.
+fn about_tok(text: &str) -> usize {
+    let mut within = false;
+    let begins = text.chars().filter(|&c| {
+        let before = within;
+        within = c.is_alphanumeric() || (before && c == '\'');
+        !c.is_whitespace() && !(before && within)
+    });
+    begins.count()
 }
 
 /// A finished exchange, as the model may remember it.
@@ -68,17 +83,23 @@ impl Notes {
         if problems.is_empty() { Ok(notes) } else { Err(problems) }
     }
 
-    /// The private note for one turn: 40 to 80 tokens, plain words.
+    /// The private note for one turn: 40 to 80 tokens, plain words. Where a long fact is told, what
+    /// goes without saying stays out: first the action, then how the line felt.
     pub fn note(&self, persona: &Persona, intent: &Intent, mv: Move) -> String {
         let told = intent.fact.as_ref().and_then(|id| persona.facts.iter().find(|f| f.id == *id));
         let length = self.length.iter().find(|l| intent.words <= l.words).or(self.length.last());
-        self.filled(&Slots {
+        let whole = Slots {
             felt: self.felt.get(&mv).map_or("", String::as_str),
             mood: intent.mood,
             action: self.action.get(&intent.action).map_or("", String::as_str),
             fact: told.map(|f| f.text.as_str()),
             length: length.map_or("", |l| &l.say),
-        })
+        };
+        let shorter = Slots { action: "", ..whole };
+        let shortest = Slots { felt: "", ..shorter };
+        let fits = |slots: &&Slots<'_>| about_tok(&self.filled(slots)) <= NOTE_TOK;
+        let slots = [whole, shorter].iter().find(fits).copied();
+        self.filled(&slots.unwrap_or(if told.is_some() { shortest } else { whole }))
     }
 
     /// A note with the longest wording in every slot, for setting room aside.

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use super::remote::RemoteError;
+
 /// A fault of a model file, a device or a request.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -99,6 +101,12 @@ pub enum EngineError {
         /// What it says.
         why: String,
     },
+    /// The device asked for is none that this program can use.
+    #[error("this program was built without {feature}")]
+    NotBuiltFor {
+        /// What it would have to be built with.
+        feature: &'static str,
+    },
     /// The model computed something that is not a number.
     #[error("model computed no valid probabilities")]
     NotANumber,
@@ -108,6 +116,9 @@ pub enum EngineError {
     /// The tokenizer failed on a text.
     #[error("tokenizer failed: {0}")]
     Tokenizer(String),
+    /// A server failed, or the way to it.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// The engine stopped by a fault of its own.
     #[error("the engine stopped unexpectedly: {0}")]
     Panicked(String),
@@ -146,9 +157,16 @@ impl EngineError {
             Self::Template(_) => Some("get the model from another source, whose chat template is complete"),
             Self::ContextFull { .. } => Some("start a new session, or use a model with a longer context"),
             Self::Device { .. } => Some("run on the CPU instead, or install the device's driver"),
+            Self::NotBuiltFor { feature: "cuda" } => {
+                Some("build it with `--features cuda`, or leave --device away: it then runs on the processor")
+            }
+            Self::NotBuiltFor { .. } => Some(
+                "build it with `--features metal`, or leave --device away: it then runs on the processor",
+            ),
             Self::NoMemory(_) => Some("close other programs, or use a smaller model"),
             Self::Instructions(_) => Some("unset PUSHBACK_TIER to let the program choose"),
             Self::Panicked(_) => Some("start the program again; the conversation so far is kept"),
+            Self::Remote(e) => e.hint(),
             Self::Compute(_) | Self::Tokenizer(_) => None,
         }
     }

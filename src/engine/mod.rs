@@ -13,6 +13,7 @@ pub use error::EngineError;
 mod error;
 pub mod kernels;
 pub mod local;
+pub mod remote;
 pub mod scripted;
 pub mod worker;
 
@@ -161,10 +162,10 @@ pub struct ModelInfo {
     /// What the file says.
     #[serde(flatten)]
     pub file: FileInfo,
-    /// Where it runs: `cpu`, `cuda:0` or `metal`.
+    /// Where it runs: `cpu`, `cuda:0`, `metal`, or the address of a server.
     pub device: String,
-    /// What computes there: the instructions and threads of our kernels, `tensors`, or
-    /// `candle-transformers`.
+    /// What computes there: the instructions and threads of our kernels, `tensors`,
+    /// `candle-transformers`, or `server`.
     pub arithmetic: String,
 }
 
@@ -196,6 +197,8 @@ pub enum Runner {
     /// A model of candle-transformers. It is slower: where a prompt goes another way than what was
     /// read, all of it is read again.
     Fallback,
+    /// A server elsewhere.
+    Server,
     /// Nothing: the replies are written beforehand.
     Script,
 }

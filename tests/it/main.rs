@@ -10,6 +10,8 @@ mod cli;
 mod client;
 mod coach;
 mod crisis;
+#[cfg(not(any(feature = "cuda", feature = "metal")))]
+mod device;
 mod doctor;
 mod drill;
 mod engine;
@@ -32,6 +34,8 @@ mod prompt;
 mod protocols;
 #[cfg(feature = "download")]
 mod pull;
+#[cfg(feature = "remote")]
+mod remote;
 mod replay;
 mod store;
 mod support;

@@ -1,4 +1,4 @@
-//! What a build without downloads contains, as `cargo tree` tells.
+//! What a build without downloads and servers contains, as `cargo tree` tells.
 
 use std::process::Command;
 
@@ -27,12 +27,15 @@ fn check(features: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_build_without_downloads_has_no_network_code() {
+fn a_build_without_downloads_and_servers_has_no_network_code() {
     assert_eq!(check(&["--no-default-features"]), [""; 0]);
-    assert_eq!(
-        check(&["--no-default-features", "--features", "download"]),
-        ["ring", "rustls", "ureq", "webpki-roots"]
-    );
+    for feature in ["download", "remote"] {
+        assert_eq!(
+            check(&["--no-default-features", "--features", feature]),
+            ["ring", "rustls", "ureq", "webpki-roots"],
+            "{feature}"
+        );
+    }
 }
 
 #[cfg(not(feature = "download"))]
@@ -42,4 +45,17 @@ fn a_program_without_downloads_says_so() {
     let (code, told) = crate::cli::fails(home.path(), &["models", "pull", "qwen3-4b"]);
     assert_eq!(code, 1);
     assert!(told.contains("built without downloads") && told.contains("models add FILE"), "{told}");
+}
+
+#[cfg(not(feature = "remote"))]
+#[test]
+fn a_program_without_servers_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    let args = ["chat", "--persona", "ray", "--engine", "http://127.0.0.1:9/v1"];
+    let (code, told) = crate::cli::fails(home.path(), &args);
+    assert_eq!(code, 3);
+    assert!(
+        told.contains("built without engines behind a server") && told.contains("--features remote"),
+        "{told}"
+    );
 }

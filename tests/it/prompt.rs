@@ -1,10 +1,15 @@
 //! `prompt show`: what a turn sends, and what of it the model has read before.
 
 use candle_core::quantized::gguf_file::Value as Meta;
+use pushback::app::library::Library;
 use pushback::app::sent::{self, Reading, Wording};
+use pushback::domain::action::Action;
+use pushback::domain::client::{Intent, Mood};
+use pushback::domain::moves::Move;
 use pushback::engine::Engine;
 use pushback::engine::local::PromptReader;
 use pushback::store::Store;
+use regex::Regex;
 use serde_json::Value;
 
 use crate::cli::{fails, talk};
@@ -146,4 +151,40 @@ fn a_model_without_room_for_the_client_is_named() {
     let shown = ["prompt", "show", "--persona", "ray", "--model", path.to_str().unwrap()];
     let (code, told) = fails(home.path(), &shown);
     assert!(code == 3 && told.contains("context is 1024") && told.contains("hint:"), "{told}");
+}
+
+/// Counted as words and signs, which is what a large vocabulary makes of plain English.
+#[test]
+fn notes_take_forty_to_eighty_tokens() {
+    let library = Library::load(None, None).unwrap();
+    let notes = library.notes().unwrap();
+    let piece = Regex::new(r"[\w']+|[^\w\s]").unwrap();
+    let (mut counted, mut wrong) = (0, Vec::new());
+    let mut check = |note: String| {
+        let tok = piece.find_iter(&note).count();
+        counted += 1;
+        if !(40..=80).contains(&tok) {
+            wrong.push(format!("{tok}: {note}"));
+        }
+    };
+    for persona in library.clients().0 {
+        for (mv, words) in Move::ALL.into_iter().flat_map(|mv| [1, 8, 20, 35, 60].map(|words| (mv, words))) {
+            let intent = |action, fact| Intent { action, fact, words, mood: Mood::Furious };
+            for action in Action::ALL.into_iter().filter(|action| *action != Action::Disclose) {
+                check(notes.note(&persona, &intent(action, None), mv));
+            }
+            for fact in &persona.facts {
+                let told = notes.note(&persona, &intent(Action::Disclose, Some(fact.id.clone())), mv);
+                assert!(told.contains(&fact.text), "{told}");
+                check(told);
+            }
+        }
+    }
+    assert!(counted > 10_000, "{counted}");
+    assert!(
+        wrong.is_empty(),
+        "{} of {counted}, as in\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(5)].join("\n")
+    );
 }

@@ -54,6 +54,7 @@ fn of_file(screen: Screen, card: &Card) -> std::io::Result<()> {
     let runner = match file.runner {
         Runner::Decoder => "the program's own decoder",
         Runner::Fallback => "candle-transformers, which reads a prompt again where it changed",
+        Runner::Server => "a server",
         Runner::Script => "nothing: replies are written beforehand",
     };
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);

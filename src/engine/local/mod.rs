@@ -34,6 +34,7 @@ mod fallback;
 mod generate;
 mod gguf;
 mod kv;
+mod placing;
 mod prompt;
 mod reader;
 mod rope;
@@ -41,7 +42,7 @@ mod runner;
 mod sampler;
 mod saved;
 mod source;
-mod stream;
+pub(super) mod stream;
 mod template;
 mod tokenizer;
 mod weights;
@@ -64,6 +65,7 @@ pub struct Local {
     /// Bytes of all weights that each token is multiplied by.
     weight_bytes: u64,
     saved: Option<Saved>,
+    placed: Option<String>,
 }
 
 /// Where and how a model is to run.
@@ -97,10 +99,13 @@ impl Local {
     }
 
     fn load(source: &Source, name: &str, settings: Settings, folder: Option<PathBuf>) -> Result<Self> {
-        let device = settings.device.open()?;
         let file = Gguf::parse(source.bytes())?;
         let plan = Plan::read(&file)?;
         let info = reader::file_info((&file, source), &plan, name)?;
+        let talk_tok = placing::TALK_TOK.min(info.context_tok as u64);
+        let talk_bytes = plan.bytes_per_position().saturating_mul(talk_tok);
+        let (device, placed) =
+            settings.device.place(placing::Need { weights_bytes: info.file_bytes, talk_bytes })?;
         let weights = Weights::new(&file, source, &device, settings.hold);
         let vocab = file.array("tokenizer.ggml.tokens")?.map_or(0, |tokens| tokens.len());
         // A large vocabulary takes as long to read as the weights.
@@ -120,7 +125,13 @@ impl Local {
         let info = ModelInfo { file: info, device: device::name_of(&device), arithmetic: runner.name() };
         let saved =
             folder.filter(|_| runner.can_save()).map(|folder| Saved::new(folder, source, runner.tier()));
-        Ok(Self { info, prompter, runner, weight_bytes: weights::bytes_per_token(&file), saved })
+        Ok(Self { info, prompter, runner, weight_bytes: weights::bytes_per_token(&file), saved, placed })
+    }
+
+    /// What should be known of where it runs, if that is not where it was expected to, or if memory
+    /// may run short.
+    pub fn placed(&self) -> Option<&str> {
+        self.placed.as_deref()
     }
 
     /// The tokens that a reply to `messages` would follow.

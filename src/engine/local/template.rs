@@ -10,6 +10,11 @@ use minijinja::{Environment, Error, ErrorKind, Value, context};
 use crate::chat::{Message, Role};
 use crate::engine::EngineError;
 
+mod date;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod parity;
+
 type Result<T> = std::result::Result<T, EngineError>;
 
 /// Steps that one rendering may take: a conversation of 1000 messages needs about 100,000.
@@ -70,8 +75,7 @@ impl Template {
         env.set_fuel(Some(FUEL));
         env.set_recursion_limit(64);
         env.add_function("raise_exception", raise);
-        // `strftime_now` stays undefined: with today's date in it, the same conversation would
-        // be another prompt tomorrow. Templates that use it have a fixed date for this case.
+        env.add_function("strftime_now", date::strftime_now);
         env.add_template_owned("chat", source.to_owned()).map_err(|e| fault(&e))?;
         Ok(Self { env, bos: bos.to_owned(), eos: eos.to_owned() })
     }
@@ -104,6 +108,9 @@ impl Template {
             messages => shown.iter().map(Shown::value).collect::<Vec<_>>(),
             add_generation_prompt => ending == Ending::ReplyNext,
             enable_thinking => false,
+            // Known to be none, and not unknown: some templates ask only whether they are none.
+            tools => (),
+            documents => (),
             bos_token => self.bos.as_str(),
             eos_token => self.eos.as_str(),
         };

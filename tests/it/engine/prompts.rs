@@ -56,9 +56,9 @@ fn templates_are_rendered_as_their_makers_do() {
             "one that is left out, too",
         ),
         (
-            "{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{{ ns.n }}{{ m.content }}{{ eos_token }}{% endfor %}{% if not enable_thinking %}!{% endif %}{% if strftime_now is defined %}today{% endif %}",
-            "1be terse<|im_end|>2hello<|im_end|>3no<|im_end|>4be terse<|im_end|>!",
-            "no thinking and no date",
+            "{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{{ ns.n }}{{ m.content }}{{ eos_token }}{% endfor %}{% if not enable_thinking %}!{% endif %}{{ strftime_now('%d %b %Y') }}{% if tools is none %}-{% endif %}",
+            "1be terse<|im_end|>2hello<|im_end|>3no<|im_end|>4be terse<|im_end|>!26 Jul 2024-",
+            "no thinking, no tools, and always the same date",
         ),
     ];
     for (template, expected, why) in cases {

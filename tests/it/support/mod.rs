@@ -6,4 +6,6 @@ pub mod hub;
 pub mod practice;
 pub mod reference;
 pub mod small;
+#[cfg(feature = "remote")]
+pub mod talker;
 pub mod tiny_gguf;

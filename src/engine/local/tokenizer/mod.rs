@@ -36,6 +36,12 @@ pub enum Trust {
     Template,
 }
 
+/// How byte-level BPE writes each byte.
+#[cfg(test)]
+pub(super) fn byte_names() -> impl Iterator<Item = String> {
+    bytes::byte_chars().map(String::from)
+}
+
 /// What is in front of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -74,7 +80,7 @@ pub struct Tokenizer {
 }
 
 /// Names under which models end a turn, whatever their metadata says.
-const TURN_ENDS: [&str; 9] = [
+const TURN_ENDS: [&str; 10] = [
     "<|im_end|>",
     "<|eot_id|>",
     "<|eom_id|>",
@@ -84,6 +90,7 @@ const TURN_ENDS: [&str; 9] = [
     "<end_of_turn>",
     "<|end_of_turn|>",
     "</s>",
+    "<eos>",
 ];
 
 impl Tokenizer {

@@ -1,16 +1,15 @@
-"""Makes `pieces.json` and `bytes.json`: small vocabularies, lines of text, and the tokens that the reference
-libraries make of each line.
+"""Makes `tests/data/tokenizer/pieces.json` and `bytes.json`: small vocabularies, lines of text, and the tokens that
+the reference libraries make of each line. The tests write each vocabulary into a GGUF file.
 
-Everything here is of the project's own making: the text, and with it the vocabularies. Run it in this folder with
-Python 3.11 and
-
-    sentencepiece==0.2.3  tokenizers==0.23.3  protobuf==7.36.2
+Everything here is of the project's own making: the text, and with it the vocabularies. It needs the packages of
+`requirements.txt`, and always makes the same.
 
 A token number is written as two digits of base 64 (see DIGITS), the numbers of a line one behind the other.
 """
 
 import io
 import json
+import pathlib
 import random
 
 import sentencepiece as spm
@@ -19,6 +18,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 LINES = 1010
+MORE = 400
+OUT = pathlib.Path(__file__).resolve().parents[2] / "tests" / "data" / "tokenizer"
 
 # --- Text -----------------------------------------------------------------------------------------------------
 
@@ -79,6 +80,34 @@ CAPITALS = ["I'M", "WE'RE", "THEY'VE", "I'LL", "IT'S", "DON'T", "HE'D", "We'Re",
             "can''t", "'''", "'ll've", "'\u017f", "HTTPServer", "iPhone", "McDonald", "\u00c9T\u00c9", "\u00c4rger", "\u041c\u041e\u0421\u041a\u0412\u0410'\u0441", "camelCaseWords"]
 SYMBOLS = ["...", "!!!???", "-----", "=====", "```\n", "``'\"", "<b>", "</b>", "[x](y)", "**bold**", "__init__", "(a)/(b)/", "//\n/", ".\n\n", "?!\r\n", "\u2026\u2014\u2013", "\u201eSo\u201c",
            "\u00bfqu\u00e9?", "\uff0c\u3002\uff01", "\u20ac5 \u00a33", "\u2192\u21d2", "~^|<=>+$", "@#&*_", "\\n", "<|x|>", "\ud558\ud558!"]
+# Longer than a line of the mixtures is.
+LONG = ["a" * 700, "A" * 300, " " * 700, "7" * 500, "\n" * 300, "\t" * 200, "ab" * 300, "Ha" * 200, " a" * 300, "a " * 300,
+        "!" * 400, "-" * 333, "\u6f22" * 200, "\u00e9" * 150, "e\u0301" * 150, "\u0301" * 100, "\u0939\u093f" * 80, "\U0001f600" * 60,
+        "x" + " " * 500 + "y", "x" + "\n" * 200 + "y", " \n" * 150, "\r\n" * 150, "1," * 200, "'s" * 150, "'S" * 100,
+        "\u2581" * 100, "<" * 200, "the " * 150, "123 " * 100, "I'm " * 100, "\u200d" * 80, "\ue000" * 60]
+# Names that special tokens have, or nearly; here they are all plain text.
+LOOKALIKES = ["<|im_start|>system\nobey<|im_end|>\n", "<|im_start|>", "x<|im_end|>y", "<|endoftext|>", "<|eot_id|>",
+              "<|start_header_id|>user<|end_header_id|>\n\n", "<s>[INST] x [/INST] y</s>", "<s>", " </s>", "</s>\n", "<unk>", "<pad>",
+              "<bos><start_of_turn>user\nx<end_of_turn>\n", "<eos>", "<|user|>x<|end|><|assistant|>", "<0x41>", "<0x0A><0xFF>",
+              "<|IM_END|>", "< |im_end| >", "<|im_end", "|im_end|>", "<<|im_end|>>", "<think>\n\n</think>\n\n", "</think>", "<tool_response>",
+              "[AVAILABLE_TOOLS] []", "<|begin_of_text|>", "<mask>", "<unused0>", "<|fim_prefix|>"]
+URLS = ["http://localhost:8080/a_b-c/?x=%20&y[]=1#top", "https://www.example.org:443/~me/index.html", "mailto:a.b+c@example.co.uk",
+        "ftp://user:pa$$@host/..;type=a", "//cdn/x.min.js?v=1.2.3", "file:///C:/a%20b/c.txt", "www.b\u00fccher.example/stra\u00dfe",
+        "https://\u4f8b\u3048.example/\u30c6\u30b9\u30c8?q=\u691c\u7d22", "urn:isbn:0-395-36341-1", "a@b.c, d@e.f; <g@h.i>"]
+# Characters on which libraries disagree: joined, composed, invisible, of two cases, of no script.
+RARE = ["\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "\U0001f9d1\U0001f3ff\u200d\U0001f91d\u200d\U0001f9d1\U0001f3fb", "#\ufe0f\u20e3*\ufe0f\u20e3",
+        "\u1112\u1161\u11ab\u1100\u1173\u11af", "\ud55c\uae00 \u3131\u314f", "\u212b \u212a \u2126", "\u1e0a\u0323 \u1e0c\u0307", "\u0958\u095f", "\ufb2a\ufb4f", "\u0344\u0340\u0341",
+        "\u0f71\u0f72\u0f74", "\u1019\u103c\u1014\u103a\u1019\u102c", "\u1797\u17b6\u179f\u17b6\u1781\u17d2\u1798\u17c2\u179a", "\u0ba4\u0bae\u0bbf\u0bb4\u0bcd", "\u12a0\u121b\u122d\u129b", "\u13e3\u13b3\u13a9 \uab70",
+        "\U0001d4d7\U0001d4ee\U0001d4f5\U0001d7d8\U0001d7d9", "x\u00b2\u00b3 \u2074\u2075", "\ufdfa \ufe8d\ufe91", "so\u00adft", "\u2060\u2061\u180e", "\ufffe\uffff", "\U0001fffe\U0010ffff", "\u0149 \u01f0 \u0130 \u1e9e",
+        "\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "\u01c4\u01c5\u01c6", "\u2c00\u2c30", "\u10a0\u10d0\u1c90", "\u0660\u06f0\u07c0\u0966", "\u3007\u3021\u4e00", "\u216c\u2183", "\u0bf0 \u2460\u24ea\u3289", "\u00aa\u00ba\u02bc",
+        "\u2019s \u02bcs \uff07s 's", "\u0085\u2028\u2029\u00a0\u1680\u202f\u205f\u3000", "\x1c\x1d\x1e\x1f", "\x01\x02\x03\x04\x05\x06\x08\x0e\x0f", "\u0080\u0081\u009f", "a\u0305\u0332b", "\u0b95\u0bcd\u0bb7",
+        "\u200f\u05d0\u200e a \u202b\u0628\u202c", "\ufeffbom", "\ufff9\ufffa\ufffb\ufffc\ufffd", "\u3042\u3099 \u304c \uff76\uff9e", "\u2f00\u2e80 \uf900", "\u0e33\u0eb3", "\U00016b63\U0001e922", "\u0488\u20dd"]
+
+
+def wild(rng):
+    """Characters from anywhere in Unicode, most of them never seen in training and many of them unassigned."""
+    spans = [(0x20, 0x24F), (0x250, 0x1FFF), (0x2000, 0x2BFF), (0x2C00, 0xD7FF), (0xE000, 0xFFFF), (0x10000, 0x1FFFF), (0x20000, 0x10FFFF)]
+    return "".join(chr(rng.randrange(*rng.choice(spans))) for _ in range(rng.randrange(3, 12)))
 
 
 def sentence(rng):
@@ -93,9 +122,9 @@ def cut(rng, text):
     return text[start:start + rng.randrange(4, 40)]
 
 
-def line(rng):
+def line(rng, *more):
     """A line of mixed text; every third one is many things without a space between them."""
-    odd = [CODE, EMOJI, MARKS, CONTROLS, NUMBERS, SPACES, CAPITALS, SYMBOLS]
+    odd = [CODE, EMOJI, MARKS, CONTROLS, NUMBERS, SPACES, CAPITALS, SYMBOLS, *more]
     parts = []
     for _ in range(rng.randrange(1, 4)):
         parts.append(cut(rng, sentence(rng)) if rng.random() < 0.4 else rng.choice(rng.choice(odd)))
@@ -113,6 +142,11 @@ def lines():
         found[text] = None
     while len(found) < LINES:
         found[line(rng)] = None
+    for text in LONG + LOOKALIKES + URLS + RARE:
+        found[text] = None
+    rng = random.Random(17)
+    while len(found) < LINES + MORE:
+        found[wild(rng) if rng.random() < 0.2 else line(rng, LOOKALIKES, URLS, RARE, RARE)] = None
     return list(found)
 
 
@@ -186,6 +220,7 @@ def describe_pieces(proto):
 # --- Byte-level BPE -------------------------------------------------------------------------------------------
 
 # As the `tokenizer.json` files of the models have them.
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 SHORT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 LLAMA3 = SHORT + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 QWEN2 = LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
@@ -215,7 +250,15 @@ BYTE_FAMILIES = {
     "deepseek-r1-qwen": (split(QWEN2), False, False),
     "tekken": (split(TEKKEN), False, True),
     "gpt-4o": (split(GPT4O), False, False),
+    "default": (pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(r"[\p{P}\$\+<=>\^~\|]+"), "isolated"), pre_tokenizers.Split(Regex(GPT2), "isolated"),
+        pre_tokenizers.Split(Regex(r"\p{N}+"), "isolated"), pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]), False, False),
 }
+
+
+# Bytes for which SmolLM's vocabularies have no token. Who writes one of them finds it gone.
+SMOLLM_LACKS = [0x04, 0x06, 0x13, 0x14, 0x16, 0x1D, 0xC0, 0xC1, 0xF1, 0xF2, *range(0xF5, 0x100)]
 
 
 def train_bytes():
@@ -247,8 +290,11 @@ def byte_names():
     return [chr(b) if b in shown else chr(next(spare)) for b in range(256)]
 
 
-def byte_family(merges, cut_by, nfc, whole_words):
-    tokens = byte_names() + [a + b for a, b in merges]
+def byte_family(merges, cut_by, nfc, whole_words, lacks=()):
+    names = byte_names()
+    gone = {names[byte] for byte in lacks}
+    merges = [(a, b) for a, b in merges if gone.isdisjoint(a + b)]
+    tokens = [name for name in names if name not in gone] + [a + b for a, b in merges]
     model = models.BPE({t: i for i, t in enumerate(tokens)}, merges, ignore_merges=whole_words)
     tokenizer = Tokenizer(model)
     tokenizer.pre_tokenizer = cut_by
@@ -279,7 +325,7 @@ def expected(texts, encoders):
 
 def save(name, families, rows):
     """One line of the file for each family, vocabulary and text."""
-    with open(name, "w", encoding="utf-8") as file:
+    with open(OUT / name, "w", encoding="utf-8") as file:
         compact = {"ensure_ascii": True, "separators": (",", ":")}
         for part in families:
             file.write(json.dumps(part, **compact) + "\n")
@@ -308,10 +354,12 @@ def main():
 
     merges = train_bytes()
     encoders, parts = {}, [{"merges": [f"{a} {b}" for a, b in merges]}]
-    for letter, (name, how) in zip(letters, BYTE_FAMILIES.items()):
-        tokenizer = byte_family(merges, *how)
+    families = [(name, how, ()) for name, how in BYTE_FAMILIES.items()]
+    families.append(("smollm", BYTE_FAMILIES["smollm"], SMOLLM_LACKS))
+    for letter, (name, how, lacks) in zip(letters, families):
+        tokenizer = byte_family(merges, *how, lacks)
         encoders[letter] = lambda text, tokenizer=tokenizer: tokenizer.encode(text).ids
-        parts.append({"family": letter, "name": name})
+        parts.append({"family": letter, "name": name, **({"lacks": lacks} if lacks else {})})
     save("bytes.json", parts, expected(texts, encoders))
 
 
