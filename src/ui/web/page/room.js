@@ -22,6 +22,7 @@ export class Room {
   constructor(view, practice) {
     this.view = view;
     this.practice = practice;
+    this.dials = false; // whether it shows where the client stands
     this.closing = /** @type {HTMLElement|null} */ (null); // how the session went, once it has ended
     this.unfolded = new Set(); // turns whose feedback is unfolded
     /** @type {Map<number, {sign: string, node: HTMLElement}>} */
@@ -60,7 +61,7 @@ export class Room {
       this.level,
       h("details", { class: "aim-of" }, h("summary", {}, "A good first session"), h("p", {}, persona.aim)),
       !exam && h("p", { class: "mode" }, h("label", { for: "mode" }, "Feedback "), this.mode),
-      h("p", { class: "label model" }, `Played by ${model === "pocket" ? "the pocket client" : model}. Practice, not therapy.`),
+      h("p", { class: "label model" }, `Played by ${/pocket/.test(model) ? "the pocket client" : model}. Practice, not therapy.`),
     );
     const desk = h("div", { class: "desk" }, this.note, this.write.box, this.actions, this.keys);
     fill(this.view, h("div", { class: "practice" }, about, h("section", { class: "room", "aria-label": `Conversation with ${persona.name}` }, this.talk, this.below, desk)));
@@ -170,6 +171,7 @@ export class Room {
     const hard = session.persona.difficulty >= HARD && !session.ended;
     const choice = settings.dial(hard);
     const shown = choice === "auto" ? !hard : choice === "yes";
+    this.dials = shown;
     const toggle = h("button", { type: "button", class: "link", id_: "dial-toggle", "aria-expanded": String(shown) }, shown ? "Hide where they stand" : "Show where they stand");
     toggle.addEventListener("click", () => {
       settings.setDial(hard, shown ? "no" : "yes");
