@@ -85,7 +85,8 @@ export function complain(fault) {
 export function sentence(text) {
   const trimmed = text.trim().replaceAll("`", "");
   if (!trimmed) return "";
-  const first = trimmed[0].toUpperCase() + trimmed.slice(1);
+  // The name of a file or a command stays as it is written.
+  const first = /^[a-z]+[ ,'’]/.test(trimmed) ? trimmed[0].toUpperCase() + trimmed.slice(1) : trimmed;
   return /[.!?…]$/.test(first) ? first : `${first}.`;
 }
 

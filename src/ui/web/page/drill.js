@@ -9,6 +9,9 @@ import { count, nameOf } from "./text.js";
 
 const LEVELS = ["", "verdict and an alternative", "the verdict only", "nothing until the end, and the moment varies"];
 
+/** The level at which the moment varies. */
+const VARIES = 3;
+
 /** @param {HTMLElement} view @param {string} [name] */
 export async function show(view, name) {
   if (name) return new Exercise(view, await begin(name)).start();
@@ -133,7 +136,7 @@ class Exercise {
     return h(
       "li",
       { class: "turn" },
-      drill && h("p", { class: "label" }, `At another moment: ${drill}`),
+      drill && this.drill.level === VARIES && h("p", { class: "label" }, `Moment: ${drill}`),
       h("div", { class: "said you" }, h("span", { class: "who" }, `Attempt ${attempt.attempt}`), h("p", { class: "words" }, turn.verdict ? underlined(turn.text, turn.verdict.findings, `drill-${attempt.attempt}`) : turn.text)),
       turn.verdict && h("div", { class: `feedback ${turn.verdict.band}` }, h("p", {}, h("span", { class: "band" }, this.told(attempt))), alternative && h("p", {}, h("span", { class: "label" }, `Or (${nameOf(alternative.technique)}): `), h("q", {}, alternative.text))),
       turn.reply && client(`drill-${attempt.attempt}`, this.first, turn.reply),

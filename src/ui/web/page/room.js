@@ -60,7 +60,7 @@ export class Room {
       this.level,
       h("details", { class: "aim-of" }, h("summary", {}, "A good first session"), h("p", {}, persona.aim)),
       !exam && h("p", { class: "mode" }, h("label", { for: "mode" }, "Feedback "), this.mode),
-      h("p", { class: "label model" }, `Played by ${model === "pocket" ? "the pocket client" : model}. Practice, not therapy.`),
+      h("p", { class: "label model" }, `Played by ${/pocket/.test(model) ? "the pocket client" : model}. Practice, not therapy.`),
     );
     const desk = h("div", { class: "desk" }, this.note, this.write.box, this.actions, this.keys);
     fill(this.view, h("div", { class: "practice" }, about, h("section", { class: "room", "aria-label": `Conversation with ${persona.name}` }, this.talk, this.below, desk)));

@@ -80,6 +80,7 @@ class Desk {
       event.preventDefault();
       this.keep();
     });
+    this.said = h("p", { class: "label", id_: "saved", role: "status" });
     const back = (text) => () => {
       this.text.value = text;
       this.changed();
@@ -93,6 +94,7 @@ class Desk {
       this.text,
       this.checked,
       h("div", { class: "tools" }, this.save, h("button", { type: "button", class: "link", onclick: back(file.text) }, "As saved"), typeof file.built_in === "string" && h("button", { type: "button", class: "link", onclick: back(file.built_in) }, "As built in")),
+      this.said,
       h("div", { class: "bench" }, persona && [this.copying(persona), previewing(persona, path, () => this.text.value), testing(persona, () => this.text.value), exporting(persona)], replaying(this.files, { path, persona, text: () => this.text.value })),
     );
     if (draft !== null && draft !== file.text) announce("What you had changed but not saved is in the field.");
@@ -131,6 +133,7 @@ class Desk {
     } catch {
       // A file that is too large for it is edited all the same, without a draft.
     }
+    fill(this.said);
     clearTimeout(this.wait);
     this.wait = setTimeout(() => this.check(), TYPING);
   }
@@ -162,16 +165,20 @@ class Desk {
 
   async keep() {
     const text = this.text.value;
+    this.save.disabled = true;
+    fill(this.said, "Saving and checking …");
     try {
       complain(null);
       const saved = await post("/prompts/file", { path: this.path, text });
       this.file = { ...this.file, text, own: true };
       sessionStorage.removeItem(this.key);
       this.tell(saved.problems ?? []);
-      fill(/** @type {HTMLElement} */ (this.desk.querySelector("[data-testid=whose]")), `Saved: ${saved.file ?? this.path}`);
-      announce("Saved.");
+      fill(this.said, `Saved: ${saved.file ?? this.path}`);
     } catch (fault) {
+      fill(this.said, "Not saved.");
       complain(fault);
+    } finally {
+      this.save.disabled = false;
     }
   }
 }
