@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
@@ -103,7 +103,7 @@ fn on_path(name: impl AsRef<OsStr>) -> Option<PathBuf> {
 }
 
 /// Reads on until the driver names its port; a thread keeps its pipe empty after that.
-fn port(said: impl std::io::Read + Send + 'static) -> Option<u16> {
+fn port(said: impl Read + Send + 'static) -> Option<u16> {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(said).lines().map_while(Result::ok) {
