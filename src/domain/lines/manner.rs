@@ -114,6 +114,12 @@ pub(super) fn bare(text: &str, manner: &Manner) -> String {
         return whole;
     }
     let mut phrases: Vec<String> = manner.phrases().map(normal).filter(|p| !p.is_empty()).collect();
+    if manner.clips {
+        // "I don't know" may have become "Don't know".
+        let clipped: Vec<String> =
+            phrases.iter().filter_map(|p| p.strip_prefix("i ")).map(str::to_owned).collect();
+        phrases.extend(clipped);
+    }
     phrases.sort_by_key(|p| std::cmp::Reverse(p.len()));
     let mut out = String::with_capacity(whole.len());
     let mut rest = whole.as_str();
