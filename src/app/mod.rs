@@ -15,6 +15,7 @@ pub mod library;
 pub mod models;
 pub mod practise;
 pub mod prompt;
+mod recall;
 pub mod rehearse;
 pub mod repeat;
 pub mod report;

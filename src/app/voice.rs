@@ -7,12 +7,13 @@ use std::sync::Arc;
 use crate::app::AppError;
 use crate::app::library::Library;
 use crate::app::prompt::{self, Model, Prompt};
+use crate::app::recall;
 use crate::chat::Message;
 use crate::domain::action::Action;
 use crate::domain::client::{Intent, Stage, State};
 use crate::domain::dice::Dice;
 use crate::domain::guard::{self, Fault};
-use crate::domain::lines::{self, Banks, Query};
+use crate::domain::lines::{self, Banks, Query, Speech};
 use crate::domain::moves::Move;
 use crate::domain::persona::Persona;
 use crate::domain::prompt::Notes;
@@ -29,6 +30,8 @@ const RUNNERS_UP: usize = 5;
 /// Weight of the ranker against retrieval. Held-out wordings would have it higher, unknown turns
 /// lower; fresh turns show no difference: models/POCKET.md.
 const RANKER_WEIGHT: f32 = 0.3;
+/// Small words are drawn apart from everything else of a turn.
+const MANNER_SALT: u64 = 0x6D61_6E6E;
 
 /// A way to word an action.
 pub enum Voice {
@@ -217,6 +220,7 @@ pub fn weigh(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Resul
             trainee: scene.trainee,
             said: &said,
             trainee_said: &trainee_said,
+            recall: recall::of(scene),
             words: scene.intent.words,
             fact: fact.and_then(|id| scene.persona.facts.iter().find(|f| f.id == *id)),
             limit: SHORTLIST,
@@ -240,9 +244,22 @@ fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<V
     let said = scene.path.client_said();
     let weighed = weigh(banks, ranker, scene)?;
     let ranks = ranks(&weighed, RANKER_WEIGHT);
+    let speech = Speech {
+        manner: &scene.persona.manner,
+        action: scene.intent.action,
+        before: said.last().map(String::as_str),
+        dice: Dice::for_turn(scene.dice.clone().next_u64(), MANNER_SALT),
+    };
+    let judged = guard_scene(scene, "", &said);
     let candidates = weighed.into_iter().zip(ranks).map(|(weighed, rank)| {
-        let faults = guard::review(&weighed.line.text, &guard_scene(scene, "", &said));
-        Candidate { text: weighed.line.text, rank, faults }
+        let line = weighed.line.text;
+        let text = lines::in_manner(&line, &speech);
+        let (bare, faults) = (guard::review(&line, &judged), guard::review(&text, &judged));
+        // Small words must not do harm.
+        if guard::penalty(&faults) > guard::penalty(&bare) {
+            return Candidate { text: line, rank, faults: bare };
+        }
+        Candidate { text, rank, faults }
     });
     Ok(candidates.collect())
 }

@@ -5,6 +5,7 @@ pub mod body;
 mod check;
 mod draft;
 pub mod lint;
+mod manner;
 mod parse;
 pub mod start;
 mod write;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::action::Action;
 use crate::domain::moves::Move;
 
+pub use manner::Manner;
 pub use parse::parse;
 pub use write::{extending, write};
 
@@ -155,6 +157,9 @@ pub struct Persona {
     pub openings: Vec<String>,
     /// Habitual reply length in words: quartiles.
     pub words: Words,
+    /// Small words that are theirs. Older sessions have none.
+    #[serde(default)]
+    pub manner: Manner,
     /// Words that this client would never say.
     pub never: Vec<String>,
     /// The Markdown body: who they are, how they talk, example exchanges.

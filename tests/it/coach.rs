@@ -11,7 +11,7 @@ use pushback::domain::dice::Dice;
 use pushback::domain::hearing::heard_reply;
 use pushback::domain::judge::Technique;
 use pushback::domain::level::Level;
-use pushback::domain::lines::{Banks, Query};
+use pushback::domain::lines::{Banks, Query, Recall};
 use pushback::domain::moves::Move;
 use pushback::domain::persona::Persona;
 use pushback::domain::session::{Path, Reply, Said, Turn};
@@ -70,6 +70,7 @@ fn line(banks: &Banks, persona: &Persona, action: Action, dice: &mut Dice) -> St
         trainee,
         said: &[],
         trainee_said: &[],
+        recall: Recall::default(),
         words: 10,
         fact: None,
         limit: 12,

@@ -7,13 +7,16 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use pushback::domain::action::Action;
 use pushback::domain::dice::Dice;
-use pushback::domain::lines::{Banks, Candidate, Query};
+use pushback::domain::lines::{Banks, Candidate, Query, Recall};
 use pushback::domain::moves::Move;
-use pushback::domain::persona::{Fact, Gender, Kind, People, Persona, Start, Temperament, Words};
+use pushback::domain::persona::{Fact, Gender, Kind, Manner, People, Persona, Start, Temperament, Words};
 use pushback::domain::problem::Problem;
 
 mod bundled;
 mod finding;
+mod joined;
+mod later;
+mod manner;
 
 /// The client of a test: everything that a line can ask for.
 fn client(id: &str, kind: Kind, topic: &str, gender: Gender, age: u8, people: People, body: &str) -> Persona {
@@ -37,6 +40,7 @@ fn client(id: &str, kind: Kind, topic: &str, gender: Gender, age: u8, people: Pe
         facts: Vec::new(),
         openings: Vec::new(),
         words: Words { low: 4, median: 9, high: 17 },
+        manner: Manner::default(),
         never: Vec::new(),
         body: body.to_owned(),
     }
@@ -143,6 +147,7 @@ fn check(banks: &Banks, persona: &Persona, ask: &Ask<'_>) -> Vec<Candidate> {
         trainee: ask.trainee,
         said: &said,
         trainee_said: &trainee_said,
+        recall: Recall::default(),
         words: ask.words,
         fact: ask.fact,
         limit: ask.limit,

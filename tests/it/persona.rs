@@ -210,6 +210,31 @@ fn extends_takes_everything_and_overrides_what_is_given() {
 }
 
 #[test]
+fn small_words_are_checked_and_inherited_list_by_list() {
+    let with = |manner: &str| SMALL.replace("[[facts]]", &format!("[manner]\n{manner}\n[[facts]]"));
+    let found = problems("ann.md", &with("opener = [\"Look,\"]"));
+    assert_eq!(found[0].hint.as_deref(), Some("did you mean `openers`?"));
+    for (manner, expected) in [
+        ("rate = 1", "ann.md:27: `manner.rate` is 1, must be from 0 to 0.8"),
+        ("tags = [\"you know?\"]", "ann.md:27: `you know?` is no small word: it asks, or has a bracket"),
+        (
+            "fillers = [\", like,\"]",
+            "ann.md:27: `, like,` must have no mark at either end: commas come by themselves",
+        ),
+    ] {
+        assert_eq!(problems("ann.md", &with(manner))[0].to_string(), expected);
+    }
+    let talks = with("rate = 0.3\nopeners = [\"Look,\"]\ntags = [\"so\", \"…\"]");
+    let ann = parse("ann.md", &talks, &|_| None).unwrap();
+    let text = "+++\nextends = \"ann\"\nid = \"bea\"\n[manner]\nopeners = [\"Well,\"]\n+++\n";
+    let bea = parse("bea.md", text, &|_| Some(ann.clone())).unwrap();
+    assert_eq!((&bea.manner.openers[..], bea.manner.rate), (&["Well,".to_owned()][..], 0.3));
+    assert_eq!(bea.manner.tags, ann.manner.tags);
+    let again = parse("ann.md", &pushback::domain::persona::write(&ann), &|_| None).unwrap();
+    assert_eq!(again.manner, ann.manner);
+}
+
+#[test]
 fn extends_is_checked_like_the_rest() {
     let unknown = problems("bea.md", "+++\nid = \"bea\"\nextends = \"zoe\"\n+++\n");
     assert_eq!(unknown[0].to_string(), "bea.md:3: no persona `zoe` to extend");

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::lines::Banks;
 use crate::domain::lines::needs::{Profile, told_of};
+use crate::domain::lines::recall::After;
 use crate::domain::lines::slots::{Filling, SLOTS};
 use crate::domain::lines::store::{Line, Place, Store, kind_bit};
 use crate::domain::lines::tag::{Tag, Turn};
@@ -81,6 +82,11 @@ fn line_faults(banks: &Banks, line: &Line) -> Vec<String> {
     }
     if has_pronoun_for_who(text) {
         out.push(format!("he or she after <who>, who may be neither: {}", quoted(text)));
+    }
+    if line.place == Place::Later(After::Named)
+        && !["<who>", "<kid>", "<friend>", "<partner>"].iter().any(|s| text.contains(s))
+    {
+        out.push(format!("after somebody was named, and no slot says who: {}", quoted(text)));
     }
     if line.tag == Tag::Minimal && line.words > 6 {
         out.push(format!("a minimal line of {} words: {}", line.words, quoted(text)));

@@ -9,11 +9,14 @@ mod export;
 mod history;
 mod index;
 mod lint;
+mod manner;
 mod needs;
 mod parse;
 mod pick;
+mod recall;
 mod score;
 mod slots;
+mod splice;
 mod store;
 mod tag;
 mod template;
@@ -30,6 +33,8 @@ use crate::domain::persona::{Fact, Persona};
 use crate::domain::problem::Problem;
 
 pub use export::{Pair, Wordings};
+pub use manner::{Speech, in_manner};
+pub use recall::{Recall, Slight};
 pub use store::Form;
 pub use tag::{Tag, Turn};
 
@@ -61,6 +66,8 @@ pub struct Query<'a> {
     pub said: &'a [String],
     /// The trainee's replies before this one, oldest first.
     pub trainee_said: &'a [String],
+    /// What happened earlier that a line may take up.
+    pub recall: Recall,
     /// The length wished for, in words.
     pub words: u16,
     /// The fact to tell: its own lines are then the candidates.

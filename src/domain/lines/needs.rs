@@ -108,6 +108,8 @@ struct NeedsFile {
     turn: std::collections::BTreeMap<String, Vec<String>>,
     /// Patterns that carry on a talk about risk.
     risk_goes_on: Vec<String>,
+    /// Patterns in a line that need something to have been said before.
+    refers_back: Vec<String>,
 }
 
 /// Every pattern of the needs files, ready to match.
@@ -122,6 +124,7 @@ pub(super) struct Patterns {
     sharp: RegexSet,
     turns: Vec<(Turn, RegexSet)>,
     risk_goes_on: RegexSet,
+    refers_back: RegexSet,
     therapist: RegexSet,
     role_break: RegexSet,
     crisis: RegexSet,
@@ -159,6 +162,7 @@ impl Patterns {
             hedged: set(&all.shade.hedged),
             sharp: set(&all.shade.sharp),
             risk_goes_on: set(&all.risk_goes_on),
+            refers_back: set(&all.refers_back),
             therapist: set(&all.lint.therapist),
             role_break: set(&all.lint.role_break),
             crisis: set(&all.lint.crisis),
@@ -216,6 +220,11 @@ impl Patterns {
         found_in(&self.crisis, text)
     }
 
+    /// Whether `text` makes no sense as one of the first things that are said.
+    pub fn refers_back(&self, text: &str) -> bool {
+        found_in(&self.refers_back, text)
+    }
+
     /// Whether a reply to a client who was just asked about risk stays with it.
     pub fn risk_goes_on(&self, said: &str) -> bool {
         found_in(&self.risk_goes_on, said)
@@ -264,6 +273,7 @@ impl NeedsFile {
         self.lint.role_break.extend(other.lint.role_break);
         self.lint.crisis.extend(other.lint.crisis);
         self.risk_goes_on.extend(other.risk_goes_on);
+        self.refers_back.extend(other.refers_back);
         for (turn, patterns) in other.turn {
             self.turn.entry(turn).or_default().extend(patterns);
         }

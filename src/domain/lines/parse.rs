@@ -78,7 +78,7 @@ impl Reader {
     }
 
     /// A fault with the nearest known name as a hint.
-    fn unknown(&mut self, what: &str, name: &str, known: &[&'static str]) {
+    pub(super) fn unknown(&mut self, what: &str, name: &str, known: &[&'static str]) {
         let hint = nearest(name, known.iter().copied()).map(|k| format!("did you mean `{k}`?"));
         self.fault(format!("unknown {what} `{name}`"), hint);
     }
@@ -99,12 +99,13 @@ impl Reader {
                 Block::Tagged(Frame { turns: Turns::of(&[turn]), ..Frame::new(Place::Reaction) })
             }),
             "anywhere" => self.anywhere_block(rest),
+            "after" => self.later_frame(rest).map(Block::Tagged),
             "topic" => self.topic_block(rest),
             "x" => self.cell_block(rest),
             "m" => self.contrast_block(rest),
             "d" => self.dialogue_block(rest),
             _ => {
-                self.unknown("header", key, &["type", "move", "anywhere", "topic", "x", "m", "d"]);
+                self.unknown("header", key, &["type", "move", "anywhere", "after", "topic", "x", "m", "d"]);
                 None
             }
         };
@@ -335,7 +336,7 @@ impl Reader {
         turn
     }
 
-    fn kinds(&mut self, names: &str) -> Option<Few> {
+    pub(super) fn kinds(&mut self, names: &str) -> Option<Few> {
         let mut set = Few::default();
         for name in names.split(',').map(str::trim).filter(|n| *n != "any") {
             match KINDS.iter().position(|(_, known)| *known == name) {

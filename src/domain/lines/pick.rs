@@ -5,9 +5,12 @@ use std::collections::HashMap;
 
 use crate::domain::dice::Dice;
 use crate::domain::lines::history::History;
+use crate::domain::lines::index::likeness;
 use crate::domain::lines::needs::{Profile, Scope, told_of};
+use crate::domain::lines::recall::{After, suits};
 use crate::domain::lines::score::{Scorer, likeness_of};
 use crate::domain::lines::slots::{Filling, Unfilling, is_word};
+use crate::domain::lines::splice::{Part, Splicer, Whole, behind, beliefs_of, may_follow, shortened};
 use crate::domain::lines::store::{Known, Line, Place, kind_bit};
 use crate::domain::lines::tag::{Shade, Tag, Want, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
@@ -24,11 +27,15 @@ const MINIMAL_AGAIN: usize = 8;
 /// What the first words of a recent reply cost.
 const SAME_OPENING: f32 = 0.1;
 /// The most that a length far from the wish costs.
-const LENGTH_COST: f32 = 0.12;
+const LENGTH_COST: f32 = 0.2;
 /// How far chance moves a score.
 const CHANCE: f32 = 0.05;
-/// A belief and its detail go together where the wish leaves this many words for the detail.
-const ROOM_FOR_DETAIL: u16 = 5;
+/// Replies before which nothing can have been said already.
+const REFERS_BACK_FROM: usize = 3;
+/// Looking back is drawn apart from everything else of a turn.
+const RECALL_SALT: u64 = 0x7265_6361;
+/// So many times more lines than are asked for are brought to length before the best are taken.
+const LONGLIST: usize = 2;
 
 /// See [`Banks::eligible`].
 pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> Vec<Candidate> {
@@ -44,7 +51,7 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
         before: query.trainee_said,
     };
     let reading = Reading::of(said, &unfilling, &banks.store.lexicon, &banks.patterns);
-    let history = History::of(query.said);
+    let history = History::of(query.said, &persona.manner);
     let scene = Scene {
         banks,
         persona,
@@ -53,6 +60,7 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
         profile: Profile::of(persona, &told, &banks.patterns),
         scorer: Scorer::new(&banks.store, &reading, &history, &filling, topic),
         filling: &filling,
+        unfilling: &unfilling,
         reading: &reading,
         history: &history,
     };
@@ -60,6 +68,7 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
         Some(fact) if !reading.risk => scene.fact_lines(fact),
         _ => Vec::new(),
     };
+    let found = if found.is_empty() && !reading.risk { scene.remembered() } else { found };
     let found = if found.is_empty() { scene.gather() } else { found };
     scene.finish(found)
 }
@@ -74,6 +83,8 @@ struct Found {
     source: String,
     tag: Tag,
     score: f32,
+    /// Where it stands in the banks, unless it is an echo or a fact.
+    place: Option<Place>,
 }
 
 /// How strictly the history is kept.
@@ -95,8 +106,9 @@ struct Scene<'a> {
     profile: Profile,
     scorer: Scorer<'a>,
     filling: &'a Filling,
+    unfilling: &'a Unfilling,
     reading: &'a Reading,
-    history: &'a History,
+    history: &'a History<'a>,
 }
 
 impl Scene<'_> {
@@ -152,7 +164,7 @@ impl Scene<'_> {
         for line in &self.banks.store.lines {
             let for_us = line.kinds.takes(kind) && line.topics.takes(self.topic);
             let in_list = self.reading.risk == (line.place == Place::Risk);
-            if !for_us || !in_list || !serves(line) {
+            if !for_us || !in_list || !serves(line) || self.is_stale(line) {
                 continue;
             }
             let known = self.known(line);
@@ -164,9 +176,8 @@ impl Scene<'_> {
                 continue;
             };
             let Some(score) = self.allowed_again(&text, score, again) else { continue };
-            let found = Found { text, source: self.banks.store.source(line), tag: line.tag, score };
-            out.extend(self.with_detail(line, &found));
-            out.push(found);
+            let (source, place) = (self.banks.store.source(line), Some(line.place));
+            out.push(Found { text, source, tag: line.tag, score, place });
         }
         out
     }
@@ -185,28 +196,35 @@ impl Scene<'_> {
         }
     }
 
-    /// A belief with one of its details behind it, where a longer reply is wished for.
-    fn with_detail(&self, line: &Line, claim: &Found) -> Option<Found> {
-        let Place::Claim(belief) = line.place else { return None };
-        if self.query.words < line.words + ROOM_FOR_DETAIL {
-            return None;
+    /// The lines that may stand behind another one now.
+    fn parts(&self) -> Vec<Part<'_>> {
+        let tags = behind(self.query.action);
+        let kind = kind_bit(self.persona.kind);
+        let mut out = Vec::new();
+        for line in &self.banks.store.lines {
+            let stands_free = match line.place {
+                Place::Voice => line.turns.is_empty(),
+                Place::Claim(_) | Place::Detail(_) | Place::Plan => true,
+                _ => false,
+            };
+            let for_us = line.kinds.takes(kind) && line.topics.takes(self.topic);
+            if !stands_free || !for_us || !tags.contains(&line.tag) || !may_follow(&line.text, line.place) {
+                continue;
+            }
+            let known = self.known(line);
+            let text = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t));
+            let text = text.filter(|t| self.profile.allows(known.needs) && !self.history.repeats(t));
+            out.extend(text.map(|text| Part {
+                normal: normal(&text),
+                words: line.words,
+                text,
+                source: self.banks.store.source(line),
+                place: line.place,
+                near: likeness(&self.reading.vectors, &known.own),
+                own: &known.own,
+            }));
         }
-        let mut details: Vec<(&Line, String)> = Vec::new();
-        let same = |l: &&Line| l.place == Place::Detail(belief) && self.profile.allows(self.known(l).needs);
-        for detail in self.banks.store.lines.iter().filter(same) {
-            let text = self
-                .filling
-                .fill(&detail.text)
-                .filter(|t| !self.is_never_said(t) && !self.history.repeats(t));
-            details.extend(text.map(|t| (detail, t)));
-        }
-        let mut dice = Dice::for_turn(self.query.dice.clone().next_u64(), u64::from(line.line_no));
-        let (detail, text) = details.get(dice.below(details.len()))?;
-        Some(Found {
-            text: format!("{} {text}", claim.text),
-            source: format!("{}+{}", claim.source, detail.line_no),
-            ..claim.clone()
-        })
+        out
     }
 
     /// Lines that take up a word of the trainee's.
@@ -226,6 +244,7 @@ impl Scene<'_> {
                     source: format!("{}:{}", rule.file, rule.line_no),
                     tag: rule.tag,
                     score: 0.5,
+                    place: None,
                 });
             }
         }
@@ -241,9 +260,43 @@ impl Scene<'_> {
                 score: 0.6 + 0.4 * likeness_of(&text, self.reading, &self.banks.store.lexicon),
                 source: format!("{}:{}", self.persona.id, fact.id),
                 tag: Tag::Disclose,
+                place: None,
                 text,
             })
             .collect()
+    }
+
+    /// "Like I said", where nothing was.
+    fn is_stale(&self, line: &Line) -> bool {
+        let early = self.history.len() < REFERS_BACK_FROM && !matches!(line.place, Place::Next(_));
+        early && self.banks.patterns.refers_back(&line.text)
+    }
+
+    /// Lines that take up something from earlier, where it is time for that.
+    fn remembered(&self) -> Vec<Found> {
+        let lines = || self.banks.store.lines.iter().filter(|l| l.kinds.takes(kind_bit(self.persona.kind)));
+        let of = |line: &Line, after: After| line.place == Place::Later(after);
+        let since = |after: After, turns: usize| {
+            let texts = lines().filter(|l| of(l, after)).filter_map(|l| self.filling.fill(&l.text));
+            texts.into_iter().any(|text| self.history.said_within(&text, turns))
+        };
+        let mut dice = Dice::for_turn(self.query.dice.clone().next_u64(), RECALL_SALT);
+        let Some(due) = self.query.recall.due(&since, &mut dice) else { return Vec::new() };
+        let mut out = Vec::new();
+        for line in lines().filter(|l| of(l, due.after) && suits(l.tag, self.query.action)) {
+            let of_kind = line.turns.is_empty() || line.turns.meets(due.turns);
+            let named =
+                due.after != After::Named || self.unfilling.named(&line.text, self.query.trainee_said);
+            if !of_kind || !named || !self.profile.allows(self.known(line).needs) {
+                continue;
+            }
+            let text = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t));
+            let source = self.banks.store.source(line);
+            let score = if line.turns.is_empty() { 0.6 } else { 0.7 };
+            let found = |text| Found { text, source, tag: line.tag, score, place: Some(line.place) };
+            out.extend(text.filter(|t| !self.history.repeats(t)).map(found));
+        }
+        out
     }
 
     fn is_never_said(&self, text: &str) -> bool {
@@ -254,29 +307,55 @@ impl Scene<'_> {
         })
     }
 
-    /// Length, openings and chance; each text once; best first.
+    /// Openings and chance; lines put together or cut to the length wished for; each text once;
+    /// best first.
     fn finish(&self, found: Vec<Found>) -> Vec<Candidate> {
         let mut dice = self.query.dice.clone();
-        let mut best: HashMap<String, Candidate> = HashMap::new();
-        for f in found {
+        let weighed = found.into_iter().map(|f| {
             let chance = CHANCE * dice.unit();
             let opening = if self.history.opens_alike(&f.text) { SAME_OPENING } else { 0.0 };
-            let score = f.score + chance - opening - length_cost(word_count(&f.text), self.query.words);
-            let candidate =
-                Candidate { text: f.text, source: f.source, tag: f.tag, prior: score.clamp(0.0, 1.0) };
-            match best.entry(normal(&candidate.text)) {
-                std::collections::hash_map::Entry::Occupied(mut old) if old.get().prior < candidate.prior => {
-                    old.insert(candidate);
-                }
-                std::collections::hash_map::Entry::Occupied(_) => {}
-                std::collections::hash_map::Entry::Vacant(new) => {
-                    new.insert(candidate);
-                }
+            Found { score: f.score + chance - opening, ..f }
+        });
+        let mut best: HashMap<String, Found> = HashMap::new();
+        for f in weighed {
+            let old = best.entry(normal(&f.text)).or_insert_with(|| f.clone());
+            if old.score < f.score {
+                *old = f;
             }
         }
-        let mut out: Vec<Candidate> = best.into_values().collect();
+        let mut found: Vec<Found> = best.into_values().collect();
+        found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.text.cmp(&b.text)));
+        found.truncate(self.query.limit.saturating_mul(LONGLIST));
+        let mut out = self.to_length(found);
         out.sort_by(|a, b| b.prior.total_cmp(&a.prior).then_with(|| a.text.cmp(&b.text)));
         out.truncate(self.query.limit);
+        out
+    }
+
+    /// Each line at the length wished for, as near as may be.
+    fn to_length(&self, found: Vec<Found>) -> Vec<Candidate> {
+        let wished = self.query.words;
+        let is_plain = self.query.fact.is_some() || self.reading.risk;
+        let longer = !is_plain && found.iter().any(|f| word_count(&f.text) < wished);
+        let splicer = Splicer {
+            parts: if longer { self.parts() } else { Vec::new() },
+            lexicon: &self.banks.store.lexicon,
+            wished,
+            links: &self.persona.manner.links,
+        };
+        let mut out: Vec<Candidate> = Vec::with_capacity(found.len());
+        for (f, i) in found.into_iter().zip(0..) {
+            let dice = Dice::for_turn(self.query.dice.clone().next_u64(), i);
+            let first = Whole { beliefs: beliefs_of(f.place), text: f.text, source: f.source };
+            let cut = if is_plain || wished == 0 { None } else { shortened(&first.text, wished) };
+            let whole = match cut.filter(|text| !self.history.repeats(text)) {
+                Some(text) => Whole { text, ..first },
+                None if matches!(f.place, Some(Place::Later(_))) => first,
+                None => splicer.lengthened(first, dice),
+            };
+            let prior = (f.score - length_cost(word_count(&whole.text), wished)).clamp(0.0, 1.0);
+            out.push(Candidate { text: whole.text, source: whole.source, tag: f.tag, prior });
+        }
         out
     }
 }
@@ -287,5 +366,5 @@ fn length_cost(words: u16, wished: u16) -> f32 {
         return 0.0;
     }
     let factor = (f32::from(words.max(1)) / f32::from(wished)).ln().abs();
-    ((factor - 0.4).max(0.0) * 0.06).min(LENGTH_COST)
+    ((factor - 0.3).max(0.0) * 0.1).min(LENGTH_COST)
 }

@@ -40,7 +40,7 @@ const NEXT: f32 = 0.2;
 pub(super) struct Scorer<'a> {
     store: &'a Store,
     reading: &'a Reading,
-    history: &'a History,
+    history: &'a History<'a>,
     filling: &'a Filling,
     /// Likeness of each cue to what the trainee said.
     cues: Vec<f32>,
@@ -54,7 +54,7 @@ impl<'a> Scorer<'a> {
     pub fn new(
         store: &'a Store,
         reading: &'a Reading,
-        history: &'a History,
+        history: &'a History<'a>,
         filling: &'a Filling,
         topic: Option<usize>,
     ) -> Self {
@@ -95,6 +95,8 @@ impl<'a> Scorer<'a> {
             Place::Secret => Some(0.24 + 0.6 * own),
             Place::Daily => Some(self.daily(line, own)),
             Place::Next(before) => self.next(line, before),
+            // These are asked for by what happened, never by what is being said.
+            Place::Later(_) => None,
         }
     }
 

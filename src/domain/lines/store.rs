@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use crate::domain::lines::index::{Lexicon, Vector};
 use crate::domain::lines::needs::{Needs, Patterns, Scope};
+use crate::domain::lines::recall::After;
 use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::text::word_count;
 use crate::domain::persona::Kind;
@@ -79,6 +80,8 @@ pub(super) enum Place {
     Daily,
     /// A line of a whole conversation, with the one before it.
     Next(Option<u32>),
+    /// Only after something that happened earlier.
+    Later(After),
     /// A warning or a goodbye.
     Exit,
     /// The closed list for turns about risk.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::action::Action;
 
-use super::{Effect, Persona, body};
+use super::{Effect, Manner, Persona, body};
 
 /// A fault, and the key that it is about: `start.trust`, `facts.2.id`; `body` for the body.
 pub(super) type Fault = (String, String);
@@ -23,6 +23,7 @@ pub(super) fn faults(persona: &Persona) -> Vec<Fault> {
     effects("triggers", &persona.triggers, &mut faults);
     weights(persona, &mut faults);
     facts(persona, &mut faults);
+    manner(&persona.manner, &mut faults);
     sections(persona, &mut faults);
     faults.0
 }
@@ -165,6 +166,24 @@ fn weights(persona: &Persona, faults: &mut Faults) {
         let is_fine = DISCORD_ACTS.contains(action);
         let message = format!("`discord` can weigh challenge, test, deflect and withdraw, not `{name}`");
         faults.unless(is_fine, format!("discord.{name}"), message);
+    }
+}
+
+fn manner(manner: &Manner, faults: &mut Faults) {
+    faults.number("manner.rate", manner.rate, (0.0, 0.8));
+    for (list, phrases) in manner.lists() {
+        let key = format!("manner.{list}");
+        faults.list(&key, phrases, (0, 12), 40);
+        for (i, phrase) in phrases.iter().enumerate() {
+            let asks = phrase.contains(['?', '[', '{', '<', '*']);
+            let message = format!("`{phrase}` is no small word: it asks, or has a bracket");
+            faults.unless(!asks, format!("{key}.{i}"), message);
+            let between = matches!(list, "fillers" | "tags") && phrase != "…";
+            let is_bare =
+                phrase.starts_with(char::is_alphanumeric) && phrase.ends_with(char::is_alphanumeric);
+            let message = format!("`{phrase}` must have no mark at either end: commas come by themselves");
+            faults.unless(!between || is_bare, format!("{key}.{i}"), message);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::domain::action::Action;
 
-use super::{Effect, Fact, Gender, Kind, People, Persona, Start, Temperament, Words};
+use super::{Effect, Fact, Gender, Kind, Manner, People, Persona, Start, Temperament, Words};
 
 /// Front matter.
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +34,7 @@ pub(super) struct Draft {
     facts: Option<Vec<Fact>>,
     openings: Option<Vec<String>>,
     words: WordsDraft,
+    manner: MannerDraft,
     never: Option<Vec<String>>,
 }
 
@@ -77,6 +78,19 @@ struct WordsDraft {
     high: Option<u16>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MannerDraft {
+    rate: Option<f32>,
+    openers: Option<Vec<String>>,
+    against: Option<Vec<String>>,
+    along: Option<Vec<String>>,
+    fillers: Option<Vec<String>>,
+    tags: Option<Vec<String>>,
+    links: Option<Vec<String>>,
+    clips: Option<bool>,
+}
+
 /// Puts each field that the draft gives in the place of the persona's.
 macro_rules! overlay {
     ($onto:expr, $from:expr, $($field:ident),+ $(,)?) => {
@@ -117,6 +131,8 @@ impl Draft {
         overlay!(base.temperament, temperament, floor, react, trust_gain, readiness_gain, stick);
         overlay!(base.temperament, temperament, discord_onset, discord_gate, trust_gate, readiness_cap);
         overlay!(base.words, self.words, low, median, high);
+        let manner = self.manner;
+        overlay!(base.manner, manner, rate, openers, against, along, fillers, tags, links, clips);
         overlay!(base.people, self.people, who);
         let People { kid, friend, partner, job, .. } = &mut base.people;
         for (onto, from) in [
@@ -159,6 +175,7 @@ pub(super) fn blank() -> Persona {
         facts: Vec::new(),
         openings: Vec::new(),
         words: Words { low: 0, median: 0, high: 0 },
+        manner: Manner::default(),
         never: Vec::new(),
         body: String::new(),
     }

@@ -38,6 +38,7 @@ pub fn lint(file: &str, text: &str, persona: &Persona, topics: &BTreeSet<String>
     amounts(persona, &mut found);
     levels(persona, &mut found);
     facts(persona, &mut found);
+    manner(persona, &mut found);
     contradicted(persona, &mut found);
     leak::leaks(persona, &mut found);
     let places = Places::of(text);
@@ -136,6 +137,17 @@ fn facts(persona: &Persona, found: &mut Vec<Oddity>) {
     }
 }
 
+fn manner(persona: &Persona, found: &mut Vec<Oddity>) {
+    let manner = &persona.manner;
+    let phrases = manner.phrases().count();
+    if manner.rate > 0.0 && phrases == 0 {
+        found.push(odd("manner.rate", "a rate, and no small words", "add openers, fillers or tags"));
+    }
+    if manner.rate == 0.0 && phrases > 0 {
+        found.push(odd("manner", "`rate` is 0: the small words are never used", "0.3 is usual"));
+    }
+}
+
 /// Fields that deny each other.
 fn contradicted(persona: &Persona, found: &mut Vec<Oddity>) {
     for (i, trigger) in persona.triggers.iter().enumerate() {
@@ -167,7 +179,11 @@ fn spoken(persona: &Persona) -> Vec<(String, &str)> {
         let offset = exchange.client.as_ptr() as usize - persona.body.as_ptr() as usize;
         (format!("body.{}", body::line_of(&persona.body, offset)), exchange.client)
     });
-    openings.chain(facts).chain(examples).collect()
+    let small = persona.manner.lists().into_iter().flat_map(|(list, phrases)| {
+        let key = move |i| format!("manner.{list}.{i}");
+        phrases.iter().enumerate().map(move |(i, phrase)| (key(i), phrase.as_str()))
+    });
+    openings.chain(facts).chain(small).chain(examples).collect()
 }
 
 /// Lower-case words with single spaces between and around them.

@@ -6,7 +6,7 @@ use std::fmt::{Display, Write as _};
 
 use crate::domain::action::Action;
 
-use super::{Effect, Fact, Persona, Temperament};
+use super::{Effect, Fact, Manner, Persona, Temperament};
 
 /// Entries of a list up to so many characters stand side by side.
 const SHORT: usize = 24;
@@ -29,6 +29,7 @@ pub fn write(persona: &Persona) -> String {
     file.line("low", words.low);
     file.line("median", words.median);
     file.line("high", words.high);
+    file.manner(&persona.manner);
     persona.facts.iter().for_each(|fact| file.fact(fact));
     format!("{}+++\n\n{}\n", file.0, persona.body)
 }
@@ -154,6 +155,20 @@ impl Front {
             if let Some(name) = name {
                 self.text(key, name);
             }
+        }
+    }
+
+    fn manner(&mut self, manner: &Manner) {
+        if manner.is_plain() {
+            return;
+        }
+        self.table("manner", "small words, put before, into and after lines");
+        self.floats([("rate", manner.rate)]);
+        for (key, phrases) in manner.lists().into_iter().filter(|(_, phrases)| !phrases.is_empty()) {
+            self.list(key, phrases);
+        }
+        if manner.clips {
+            self.line("clips", true);
         }
     }
 

@@ -65,8 +65,8 @@ fn another_sites_page_can_read_nothing() {
         page.shown("client-card-ray");
         let (url, token) = (format!("http://127.0.0.1:{}", page.server.port()), page.server.token());
         page.go_to(&other_site());
-        // Even with the token, which it cannot have; the last one is what no browser asks leave for, and
-        // what it is answered is kept from the page all the same.
+        // Even with the token, which it cannot have. No browser asks leave for the last one, whose answer
+        // the resource policy keeps from the page.
         let script = "
             const [url, token, done] = arguments;
             const headers = {Authorization: 'Bearer ' + token};

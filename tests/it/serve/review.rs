@@ -8,7 +8,7 @@ const SAID: &str = "<script>alert(1)</script> You'd rather be anywhere but here.
 
 #[test]
 fn a_report_is_shown_and_taken_along() {
-    let server = Start::saying(&["Fine <b>then</b>.", "If you say so."]).go();
+    let server = Start::saying(&["Fine & then what.", "If you say so."]).go();
     let browser = &server.browser;
     let heard = browser.exchange(&browser.begin("ray", 3), SAID);
     let path = format!("/api/sessions/{}/report", heard["id"]);

@@ -110,7 +110,7 @@ class Exercise {
       this.scene,
       h("h1", {}, moment.title),
       h("p", { class: "label" }, `${moment.client}, ${moment.age} · level ${drill.level}: ${LEVELS[drill.level] ?? ""}`),
-      moment.exchange.map(({ by, text }) => h("div", { class: `said ${by === "client" ? "them" : "you"}` }, h("span", { class: "who" }, by === "client" ? this.first : "You"), h("p", { class: "words" }, text))),
+      !(over && drill.blind) && moment.exchange.map(({ by, text }) => h("div", { class: `said ${by === "client" ? "them" : "you"}` }, h("span", { class: "who" }, by === "client" ? this.first : "You"), h("p", { class: "words" }, text))),
     );
     fill(this.tries, attempts.map((attempt) => this.one(attempt)));
     fill(this.score, this.standing());

@@ -15,7 +15,7 @@ export function futures({ kept, tried }, name, ways) {
       h("p", { class: "you" }, turn.text),
       turn.verdict && h("p", { class: "label" }, `${turn.verdict.band}: ${namesOf(turn.verdict.codes)}`),
       turn.reply && h("p", { class: "them" }, h("span", { class: "who" }, `${name} `), turn.reply.text),
-      turn.state && dial(turn.state, null),
+      ways.dials && turn.state && dial(turn.state, null),
       h("button", { type: "button", class: "main", onclick: choose }, label),
     );
   return h(

@@ -255,7 +255,7 @@ export class Practice {
     const take = async () => {
       if (await this.change("take", this.head)) this.close();
     };
-    this.open(futures(both, this.first, { keep: () => this.close(), take }));
+    this.open(futures(both, this.first, { keep: () => this.close(), take, dials: this.room.dials }));
     announce(`The other way: ${both.tried.reply?.text ?? ""}`);
   }
 

@@ -22,6 +22,7 @@ export class Room {
   constructor(view, practice) {
     this.view = view;
     this.practice = practice;
+    this.dials = false; // whether it shows where the client stands
     this.closing = /** @type {HTMLElement|null} */ (null); // how the session went, once it has ended
     this.unfolded = new Set(); // turns whose feedback is unfolded
     /** @type {Map<number, {sign: string, node: HTMLElement}>} */
@@ -170,6 +171,7 @@ export class Room {
     const hard = session.persona.difficulty >= HARD && !session.ended;
     const choice = settings.dial(hard);
     const shown = choice === "auto" ? !hard : choice === "yes";
+    this.dials = shown;
     const toggle = h("button", { type: "button", class: "link", id_: "dial-toggle", "aria-expanded": String(shown) }, shown ? "Hide where they stand" : "Show where they stand");
     toggle.addEventListener("click", () => {
       settings.setDial(hard, shown ? "no" : "yes");

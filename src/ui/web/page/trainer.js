@@ -36,7 +36,8 @@ function group(name, files, open) {
   const here = files.some(({ path }) => path === open);
   return h(
     "details",
-    { open: here || (name === "Clients" && !open) },
+    // On a narrow page the list stands above the file, and would push it away.
+    { open: (here && matchMedia("(min-width: 60rem)").matches) || (name === "Clients" && !open) },
     h("summary", {}, name, h("span", { class: "label" }, ` ${files.length}`)),
     h(
       "ul",
