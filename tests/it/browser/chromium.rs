@@ -34,13 +34,12 @@ impl Chromium {
             skip("chromium or chromedriver is not on the path");
             return None;
         };
-        let mut command = Command::new(driver);
+        let mut command = tied(driver);
         // Its words are read for the port; the browser's go nowhere.
-        command.args(["--port=0", "--log-level=SEVERE"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(["--port=0", "--log-level=SEVERE"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         command.stderr(Stdio::null());
         let profile = tempfile::tempdir().unwrap();
         command.env("HOME", profile.path()).env_remove("DISPLAY").env_remove("DBUS_SESSION_BUS_ADDRESS");
-        group_of_its_own(&mut command);
         let mut driver = command.spawn().unwrap();
         let said = driver.stdout.take().unwrap();
         let mut started = Self { driver, browser, profile, port: 0 };
@@ -82,7 +81,10 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        kill_group(&mut self.driver);
+        drop(self.driver.stdin.take());
+        if cfg!(not(unix)) {
+            let _ = self.driver.kill();
+        }
         let _ = self.driver.wait();
     }
 }
@@ -116,25 +118,19 @@ fn port(said: impl Read + Send + 'static) -> Option<u16> {
     told.recv_timeout(START).ok()
 }
 
+/// The driver in a group with every browser that it starts. A shell ends all of it when its input ends,
+/// also where the test's process is killed and drops nothing.
 #[cfg(unix)]
-fn group_of_its_own(command: &mut Command) {
+fn tied(driver: PathBuf) -> Command {
     use std::os::unix::process::CommandExt;
-    command.process_group(0);
+    let mut command = Command::new("sh");
+    command.args(["-c", "\"$@\" & read _; kill -9 0", "sh"]).arg(driver).process_group(0);
+    command
 }
 
 #[cfg(not(unix))]
-fn group_of_its_own(_: &mut Command) {}
-
-/// The driver and every browser that it started.
-#[cfg(unix)]
-fn kill_group(driver: &mut Child) {
-    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", driver.id())]).status();
-    let _ = driver.kill();
-}
-
-#[cfg(not(unix))]
-fn kill_group(driver: &mut Child) {
-    let _ = driver.kill();
+fn tied(driver: PathBuf) -> Command {
+    Command::new(driver)
 }
 
 /// Chromium's sandbox does not start for root.
