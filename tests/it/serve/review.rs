@@ -14,7 +14,7 @@ fn a_report_is_shown_and_taken_along() {
     let path = format!("/api/sessions/{}/report", heard["id"]);
     let report = browser.get(&path);
     let html = report["html"].as_str().unwrap();
-    assert!(html.contains("pb-report") && html.contains("&lt;script&gt;"), "{html}");
+    assert!(html.contains("pb-report") && html.contains("&lt;/script&gt;"), "{html}");
     for forbidden in ["<script", "<b>", "style=\"", "onclick"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
