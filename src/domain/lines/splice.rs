@@ -11,7 +11,7 @@ use crate::domain::lines::text::{normal, sentences, word_count};
 
 /// A second line comes where so many words are left of the wish.
 const ROOM: u16 = 4;
-/// With more words to say than this, a fourth line may come.
+/// With more words to say than this, a third line may come.
 const MUCH: u16 = 34;
 /// How often a link stands between two lines.
 const LINKED: f32 = 0.3;
@@ -25,8 +25,11 @@ const CHANCE: f32 = 0.15;
 const MISFIT: f32 = 0.4;
 
 /// What a second line may begin with: nothing that could point at the wrong thing.
-const STARTS: &str = "i i'm i've i'd i'll you you're you've you'd we we've nobody nobody's everybody everybody's \
+const STARTS: &str = "i i'm i've i'd i'll we we've nobody nobody's everybody everybody's \
     everyone somebody people there's if when every some half most one my";
+/// What takes up words of the trainee's: only a line that answers them may say so.
+const TAKES_UP: &str = "you say|you said|you're saying|you call|you asked|you keep|you make|you're making|you told|\
+    you think|you want|you sound|you put|your word";
 /// Words of counting: two lines with numbers can contradict each other.
 const COUNTS: &str = "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty \
     hundred thousand once twice year years month months week weeks day days hour hours minutes o'clock dozen";
@@ -109,15 +112,17 @@ pub(super) fn may_follow(text: &str, place: Place) -> bool {
     let states = !text.contains(['?', '…', '"', '\u{201c}']) && word_count(text) > 3;
     let first =
         text.split([' ', ',', '.']).next().unwrap_or_default().replace('\u{2019}', "'").to_lowercase();
+    let lower = text.replace('\u{2019}', "'").to_lowercase();
+    let takes_up = TAKES_UP.split('|').any(|words| lower.contains(words));
     // A detail was written to follow its belief.
     let detail = matches!(place, Place::Detail(_));
-    states && (detail || STARTS.split_whitespace().any(|s| s == first))
+    states && !takes_up && (detail || STARTS.split_whitespace().any(|s| s == first))
 }
 
 impl Splicer<'_> {
     /// `first` with lines behind it until about as much is said as is wished for.
     pub fn lengthened(&self, first: Whole, mut dice: Dice) -> Whole {
-        let most = if self.wished > MUCH { 3 } else { 2 };
+        let most = if self.wished > MUCH { 2 } else { 1 };
         let mut whole = first;
         for _ in 0..most {
             let Some(next) = self.next(&whole, &mut dice) else { break };
@@ -149,7 +154,7 @@ impl Splicer<'_> {
             let chance = CHANCE * dice.unit();
             let detailed = matches!(part.place, Place::Detail(b) if whole.beliefs.last() == Some(&b));
             let is_long = part.words > room + room / 4 + 3;
-            if is_long || !self.fits(part, whole, detailed) || same_words(&heard, &part.normal) {
+            if is_long || !self.fits(part, whole, detailed) || same_words(&heard, part) {
                 continue;
             }
             let alike = likeness(std::slice::from_ref(&said), part.own);
@@ -209,10 +214,12 @@ fn counts(words: &str) -> bool {
         .any(|w| w.starts_with(|c: char| c.is_ascii_digit()) || COUNTS.split_whitespace().any(|c| c == w))
 }
 
-/// Whether the one is in the other, or both begin alike.
-fn same_words(heard: &str, own: &str) -> bool {
+/// Whether a sentence of the one is in the other, or both begin alike.
+fn same_words(heard: &str, part: &Part<'_>) -> bool {
+    let own = part.normal.as_str();
     let begins = |text: &str| text.match_indices(' ').nth(1).map_or(text.len(), |(i, _)| i);
-    heard.contains(own) || heard[..begins(heard)] == own[..begins(own)]
+    let said = |sentence: &&str| word_count(sentence) > 1 && heard.contains(&normal(sentence));
+    heard[..begins(heard)] == own[..begins(own)] || sentences(&part.text).iter().any(said)
 }
 
 /// `text` without its last sentences, where far fewer words are wished for: the first sentence
