@@ -10,13 +10,14 @@
 //!              -> guard -> store -> ui
 //! ```
 //!
-//! Reading order: `chat`, `domain`, `engine`, `files`, `fetch`, `store`, `app`, `ui`, `cli`.
+//! Reading order: `chat`, `domain`, `engine`, `files`, `fetch`, `store`, `report`, `app`, `ui`, `cli`.
 
 pub mod chat;
 pub mod domain;
 pub mod engine;
 pub mod fetch;
 pub mod files;
+pub mod report;
 pub mod store;
 
 pub mod app;

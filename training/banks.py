@@ -26,7 +26,9 @@ CLIENTS = {
     "cultural-mistrust": "diabetes",
     "sceptic": "gambling",
 }
-TOPICS = "anger diabetes drinking drugs gambling mood parenting school smoking weight".split()
+TOPICS = (
+    "anger diabetes drinking drugs gambling medication mood parenting school screens sleep smoking weight work".split()
+)
 
 # Which sampled actions a line's tag can voice: `wants` in src/domain/lines/tag.rs, read backwards.
 ACTIONS = {
@@ -94,11 +96,15 @@ THINGS = {
     "drinking": "drinking",
     "drugs": "using",
     "gambling": "gambling",
+    "medication": "my medication",
     "mood": "feeling low",
     "parenting": "this parenting stuff",
     "school": "school",
+    "screens": "the phone",
+    "sleep": "sleep",
     "smoking": "the smoking",
     "weight": "my weight",
+    "work": "the job",
 }
 SLOT = re.compile(r"<(\w+)>|\{(thing|Thing)\}")
 

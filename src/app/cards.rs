@@ -33,7 +33,32 @@ pub struct Written {
 /// Where the card can't be read, the client would not pass the checks, or a file is there
 /// already.
 pub fn import(library: &Library, source: &Path, folder: &Path, wishes: &Wishes) -> Result<Written, AppError> {
-    let card = card_at(source)?;
+    import_card(library, (source, card_at(source)?), folder, wishes)
+}
+
+/// The same for the bytes of a file called `name`.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_bytes(
+    library: &Library,
+    (name, bytes): (&str, &[u8]),
+    folder: &Path,
+    wishes: &Wishes,
+) -> Result<Written, AppError> {
+    let source = Path::new(name);
+    let text =
+        files::text_of(bytes).map_err(|error| AppError::CardFile { path: source.to_owned(), error })?;
+    let card = Card::parse(&text).map_err(|error| AppError::Card { path: source.to_owned(), error })?;
+    import_card(library, (source, card), folder, wishes)
+}
+
+fn import_card(
+    library: &Library,
+    (source, card): (&Path, Card),
+    folder: &Path,
+    wishes: &Wishes,
+) -> Result<Written, AppError> {
     let failed = |error| AppError::Card { path: source.to_owned(), error };
     let cast = author::cast()?;
     let like = |kind| cast.of(kind).clone();

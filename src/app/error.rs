@@ -59,6 +59,18 @@ pub enum AppError {
         /// The file.
         path: PathBuf,
     },
+    /// A path at which no prompt file is read.
+    #[error("no prompt file can stand at `{path}`")]
+    NoPlace {
+        /// What was given.
+        path: String,
+    },
+    /// A prompt file that there is not.
+    #[error("there is no prompt file `{path}`")]
+    NoFile {
+        /// What was asked for.
+        path: String,
+    },
     /// A file that can't be written.
     #[error("can't write {path}: {source}", path = path.display())]
     Unwritten {
@@ -129,6 +141,17 @@ pub enum AppError {
     /// The trainee has not said yet that practice goes on.
     #[error("practice has stopped: nothing is sent to the client")]
     Paused,
+    /// A turn that is in no branch of a session.
+    #[error("the session has no such turn")]
+    NoBranch,
+    /// More sessions than are replayed in one go, or none.
+    #[error("{asked} sessions are not replayed in one go: 1 to {limit} are")]
+    TooMany {
+        /// What was asked for.
+        asked: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// No such drill.
     #[error("there is no drill `{asked}`")]
     NoDrill {
@@ -179,7 +202,67 @@ pub enum AppError {
     Stopped,
 }
 
+/// What sort of fault it is, for callers in other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// What was asked for is not there.
+    Missing,
+    /// What was given can't be used as it is.
+    Unfit,
+    /// Things stand so that it is not possible now.
+    Conflict,
+    /// It may work later.
+    Later,
+    /// Something failed.
+    Failed,
+}
+
 impl AppError {
+    /// What sort of fault it is.
+    pub fn sort(&self) -> Sort {
+        match self {
+            Self::Store(StoreError::NoSession(_))
+            | Self::NoPersona { .. }
+            | Self::NothingToContinue
+            | Self::NoTurn { .. }
+            | Self::NoBranch
+            | Self::NoFile { .. }
+            | Self::NoDrill { .. }
+            | Self::NoMoment { .. } => Sort::Missing,
+            Self::Files(_)
+            | Self::NoPlace { .. }
+            | Self::TooMany { .. }
+            | Self::Card { .. }
+            | Self::CardFile { .. }
+            | Self::TooLong { .. }
+            | Self::NoRoom { .. }
+            | Self::NoCode(_) => Sort::Unfit,
+            Self::Store(StoreError::MovedOn(_))
+            | Self::Exists { .. }
+            | Self::Taken { .. }
+            | Self::NothingToUndo
+            | Self::NothingToOverrule
+            | Self::NotAnswered
+            | Self::NothingToFork
+            | Self::NothingToTake
+            | Self::InEarnest(_)
+            | Self::Paused
+            | Self::Exam(_)
+            | Self::InExam
+            | Self::Sealed(_)
+            | Self::ExamOpen(_)
+            | Self::NoSeal(_)
+            | Self::Stopped => Sort::Conflict,
+            Self::Store(StoreError::Busy) | Self::NothingFit => Sort::Later,
+            Self::Store(_)
+            | Self::Engine(_)
+            | Self::Model(_)
+            | Self::Folder { .. }
+            | Self::Unwritten { .. }
+            | Self::NoLine { .. } => Sort::Failed,
+        }
+    }
+
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -191,6 +274,12 @@ impl AppError {
             Self::Card { error, .. } => error.hint(),
             Self::CardFile { error, .. } => Some(error.hint().to_owned()),
             Self::Exists { .. } => Some("nothing was written; move it away, or give another name".to_owned()),
+            Self::NoPlace { .. } => Some(
+                "personas/NAME.md, scripts/NAME.txt, lexicon/NAME.toml, lines/…, notes.toml, coach.toml or drills.toml"
+                    .to_owned(),
+            ),
+            Self::NoFile { .. } => None,
+            Self::TooMany { .. } => Some("name fewer clients or seeds".to_owned()),
             Self::Unwritten { .. } => Some("check the path, its permissions and the free space".to_owned()),
             Self::Taken { .. } => Some("`--id ID` gives the new one another id".to_owned()),
             Self::NoPersona { nearest, .. } => Some(match nearest {
@@ -204,7 +293,7 @@ impl AppError {
                 Some("the session has only its opening, which is the client's own".to_owned())
             }
             Self::NoTurn { last, .. } => Some(format!("the session's turns are 1 to {last}")),
-            Self::NothingToUndo | Self::NothingToOverrule | Self::NothingToFork => None,
+            Self::NothingToUndo | Self::NothingToOverrule | Self::NothingToFork | Self::NoBranch => None,
             Self::NothingToTake => Some("/fork TEXT tries one".to_owned()),
             Self::InEarnest(_) | Self::Paused => Some("`/go on` goes on with the practice".to_owned()),
             Self::NoDrill { nearest, .. } => Some(match nearest {

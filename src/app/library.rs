@@ -89,6 +89,27 @@ impl Library {
         Self::open(self.folders.clone())
     }
 
+    /// The same with one file otherwise than it is, nothing being written.
+    pub fn with(&self, path: &str, text: &str) -> Self {
+        let prompts = self.prompts.with(path, text);
+        Self { folders: self.folders.clone(), prompts, unread: Vec::new(), stamps: self.stamps.clone() }
+    }
+
+    /// The paths of all files, below `prompts/`.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.prompts.all().map(|(path, _)| path)
+    }
+
+    /// The text of one file.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.prompts.get(path).map(|(_, text)| text)
+    }
+
+    /// The folder in which a trainer's own files lie: the one that was asked for, else the user's.
+    pub fn own_folder(&self) -> Option<&Path> {
+        self.folders.prompts.as_deref().or(self.folders.user.as_deref())
+    }
+
     /// When the files in the folders had last been written as they were read.
     pub fn stamps(&self) -> &Stamps {
         &self.stamps

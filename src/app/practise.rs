@@ -1,17 +1,19 @@
 //! A practice session: one turn after another, each on disk before the next begins.
 
+mod branch;
 mod earnest;
 mod exam;
 mod fork;
 mod overrule;
 mod refresh;
+mod shelf;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 pub use exam::{Over, fits};
 pub use fork::Futures;
-pub use refresh::Refreshed;
-use refresh::Watch;
+pub use refresh::{Refreshed, Watch};
 
 use crate::app::AppError;
 use crate::app::library::Library;
@@ -39,9 +41,9 @@ pub const SILENCE: &str = "…";
 /// Who hears and answers a trainee, besides the client.
 pub struct Cast {
     /// Judges each reply.
-    pub judge: Judge,
+    pub judge: Arc<Judge>,
     /// Offers an alternative.
-    pub coach: Coach,
+    pub coach: Arc<Coach>,
     /// Words the client's actions.
     pub voice: Voice,
 }
@@ -181,12 +183,23 @@ impl Practice {
     /// What the trainee is told about the newest reply, whether or not the client has answered it.
     /// None before the first.
     pub fn feedback(&self) -> Option<Feedback> {
-        let head = self.path.head().filter(|turn| turn.trainee.is_some())?;
+        self.feedback_at_the_end_of(&self.path)
+    }
+
+    /// What the trainee was told about the reply of turn `number`. None where there is none.
+    pub fn feedback_on(&self, number: u32) -> Option<Feedback> {
+        let turns = self.path.turns();
+        let end = turns.iter().position(|turn| turn.number == number)?;
+        self.feedback_at_the_end_of(&Path::new(turns[..=end].to_vec()))
+    }
+
+    fn feedback_at_the_end_of(&self, path: &Path) -> Option<Feedback> {
+        let head = path.head().filter(|turn| turn.trainee.is_some())?;
         let persona = &self.setting.persona;
-        let owed = || Moment::of(persona, self.setting.seed, &self.path).step.state;
+        let owed = || Moment::of(persona, self.setting.seed, path).step.state;
         let after = head.reply.as_ref().map_or_else(owed, |reply| reply.state.clone());
         let taken = Taken { persona, after: &after };
-        Some(self.cast.coach.feedback(&self.path, &self.cast.judge, &taken))
+        Some(self.cast.coach.feedback(path, &self.cast.judge, &taken))
     }
 
     /// How often the present moment has been tried before, this attempt not counted.

@@ -1,5 +1,7 @@
 //! A scripted trainee with a client: the turns of practice, with nothing stored.
 
+use std::ops::ControlFlow;
+
 use crate::app::AppError;
 use crate::app::practise::Moment;
 use crate::app::sent;
@@ -70,14 +72,15 @@ pub struct Trial<'a> {
     pub library: &'a Library,
 }
 
-/// The figures of the protocols on replies. `done` is told how many sessions are finished.
+/// The figures of the protocols on replies. `done` is told how many sessions are finished, and may
+/// end it.
 ///
 /// # Errors
-/// Where a script or the lexicon has problems, or the model fails.
+/// Where a script or the lexicon has problems, the model fails, or `done` ended it.
 pub fn try_replies(
     trial: &Trial<'_>,
     voice: &mut Voice,
-    done: &mut dyn FnMut(usize, usize),
+    done: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Vec<Figure>, AppError> {
     let judge = trial.library.judge()?;
     let notes = trial.library.notes()?;
@@ -93,7 +96,9 @@ pub fn try_replies(
                 let rehearsal = Rehearsal { persona, seed, judge: &judge };
                 let path = rehearse(rehearsal, lines, Some(voice))?;
                 sessions.push(Said { persona, script, path });
-                done(sessions.len(), all);
+                if done(sessions.len(), all).is_break() {
+                    return Err(AppError::Stopped);
+                }
             }
         }
     }

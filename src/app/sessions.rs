@@ -27,3 +27,14 @@ pub fn summary(store: &Store, id: SessionId, path: &Path) -> Result<Summary, App
     summary.drift = summary::drift(&summary, &before);
     Ok(summary)
 }
+
+/// Refuses an exam that goes on: what the judge has made of it would be told too early.
+///
+/// # Errors
+/// [`AppError::ExamOpen`], or where a row can't be read.
+pub fn not_open(store: &Store, id: SessionId) -> Result<(), AppError> {
+    match store.exam(id)? {
+        Some(exam) if !exam.ended => Err(AppError::ExamOpen(id)),
+        _ => Ok(()),
+    }
+}

@@ -2,6 +2,7 @@
 //! model that writes freely. Both hand back candidates that the guard has weighed.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::app::AppError;
 use crate::app::library::Library;
@@ -17,6 +18,7 @@ use crate::domain::moves::Move;
 use crate::domain::persona::Persona;
 use crate::domain::prompt::Notes;
 use crate::domain::session::{Path, RunnerUp};
+use crate::engine::worker::Worker;
 use crate::engine::{ChooseRequest, Engine, Finish, FinishReason, Request};
 
 /// How many authored lines the ranker reads.
@@ -35,8 +37,8 @@ const MANNER_SALT: u64 = 0x6D61_6E6E;
 pub enum Voice {
     /// Authored lines, ranked by a small model.
     Pocket {
-        /// The lines.
-        banks: Box<Banks>,
+        /// The lines; all sessions at once share them.
+        banks: Arc<Banks>,
         /// The ranker.
         ranker: Box<dyn Engine>,
     },
@@ -45,7 +47,7 @@ pub enum Voice {
         /// The model.
         engine: Box<dyn Engine>,
         /// What it is told.
-        notes: Box<Notes>,
+        notes: Arc<Notes>,
         /// Up to how many candidates are written before the best is taken.
         candidates: u32,
         /// Searches that found nothing: each later one draws other seeds.
@@ -99,6 +101,46 @@ impl Voice {
         }
     }
 
+    /// The same words spoken through another engine of the same model.
+    pub fn through(&self, engine: Box<dyn Engine>) -> Self {
+        match self {
+            Self::Pocket { banks, .. } => Self::Pocket { banks: Arc::clone(banks), ranker: engine },
+            Self::Free { notes, candidates, .. } => {
+                Self::Free { engine, notes: Arc::clone(notes), candidates: *candidates, failed: 0 }
+            }
+        }
+    }
+
+    /// The same voice with its engine on a thread of its own, where many sessions can ask it.
+    ///
+    /// # Errors
+    /// Where the thread can't be started.
+    pub fn shared(self) -> Result<(Self, Arc<Worker>), AppError> {
+        let lend = |engine| {
+            let worker = Arc::new(Worker::spawn(engine)?);
+            Ok::<_, AppError>((Box::new(Arc::clone(&worker)), worker))
+        };
+        Ok(match self {
+            Self::Pocket { banks, ranker } => {
+                let (ranker, worker) = lend(ranker)?;
+                (Self::Pocket { banks, ranker }, worker)
+            }
+            Self::Free { engine, notes, candidates, failed } => {
+                let (engine, worker) = lend(engine)?;
+                (Self::Free { engine, notes, candidates, failed }, worker)
+            }
+        })
+    }
+
+    /// Tokens of `messages`, as the model counts them.
+    ///
+    /// # Errors
+    /// Where it can't count.
+    pub fn count_tokens(&self, messages: &[Message]) -> Result<usize, AppError> {
+        let (Self::Pocket { ranker: engine, .. } | Self::Free { engine, .. }) = self;
+        Ok(engine.count_tokens(messages)?)
+    }
+
     /// Whether this is the bundled client.
     pub fn is_pocket(&self) -> bool {
         matches!(self, Self::Pocket { .. })
@@ -111,11 +153,11 @@ impl Voice {
     pub fn reworded(&mut self, library: &Library) -> Result<(), AppError> {
         match self {
             Self::Pocket { banks, .. } => match library.banks() {
-                (fresh, faults) if faults.is_empty() => **banks = fresh,
+                (fresh, faults) if faults.is_empty() => *banks = Arc::new(fresh),
                 (_, faults) => return Err(AppError::Files(faults)),
             },
             Self::Free { notes, failed, .. } => {
-                **notes = library.notes()?;
+                *notes = Arc::new(library.notes()?);
                 *failed = 0;
             }
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 use clap::Args;
@@ -162,7 +163,7 @@ fn practice(
     let heads = if args.no_save { None } else { args.data.heads() };
     let (voice, model_hash) = args.model.voice(library, args.candidates, heads, screen)?;
     let model = voice.model().to_owned();
-    let cast = Cast { judge: library.judge()?, coach: library.coach()?, voice };
+    let cast = Cast { judge: Arc::new(library.judge()?), coach: Arc::new(library.coach()?), voice };
     let setting = |persona: Persona, seed: u64| {
         let provenance = library.provenance(&persona, model_hash.clone());
         Setting { persona, model: model.clone(), seed, provenance }

@@ -1,17 +1,18 @@
 //! `pushback drill`: one moment, until it goes well.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::model::ModelArgs;
-use super::sessions::not_open;
 use super::{DataArgs, INTERRUPTED, PromptArgs, any_seed, chat};
 use crate::app::AppError;
 use crate::app::drill::{Exercise, Moment, others};
 use crate::app::library::Library;
 use crate::app::practise::Cast;
+use crate::app::sessions::not_open;
 use crate::domain::drill::{BLIND, Drill};
 use crate::domain::judge::Judge;
 use crate::domain::persona::Kind;
@@ -101,7 +102,7 @@ pub(super) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
         _ => Vec::new(),
     };
     let (voice, _) = args.model.voice(&library, CANDIDATES, args.data.heads(), screen)?;
-    let cast = Cast { judge, coach: library.coach()?, voice };
+    let cast = Cast { judge: Arc::new(judge), coach: Arc::new(library.coach()?), voice };
     if !args.json {
         screen.note(&format!(
             "\nLevel {level}, seed {}. The same moment until {} replies in a row roll. Nothing is kept; \

@@ -13,9 +13,12 @@ mod manual;
 mod model;
 mod models;
 mod personas;
+mod progress;
 mod prompt;
 mod prompts;
 mod replay;
+mod report;
+mod serve;
 mod sessions;
 mod welcome;
 
@@ -62,6 +65,12 @@ enum Command {
     Judge(judge::JudgeArgs),
     /// Sessions on this computer.
     Sessions(sessions::SessionsArgs),
+    /// The page: practise and review in a browser.
+    Serve(serve::ServeArgs),
+    /// A session to read or take along: what went well, figures, the conversation.
+    Report(report::ReportArgs),
+    /// Your figures from session to session.
+    Progress(progress::ProgressArgs),
     /// Models on this computer.
     Models(models::ModelsArgs),
     /// What a model is sent.
@@ -194,6 +203,9 @@ pub fn run() -> ExitCode {
         Some(Command::Exam(args)) => exam::run(args),
         Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Sessions(args)) => sessions::run(args),
+        Some(Command::Serve(args)) => serve::run(args),
+        Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Progress(args)) => progress::run(&args),
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Prompt(args)) => prompt::run(args),
         Some(Command::Prompts(args)) => prompts::run(args),

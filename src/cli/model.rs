@@ -3,6 +3,7 @@
 mod server;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use clap::Args;
@@ -178,13 +179,13 @@ impl ModelArgs {
         let hash = hash.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         if self.path().is_some() {
             return Ok((
-                Voice::Free { engine, notes: Box::new(library.notes()?), candidates, failed: 0 },
+                Voice::Free { engine, notes: Arc::new(library.notes()?), candidates, failed: 0 },
                 hash,
             ));
         }
         let (banks, problems) = library.banks();
         problems.iter().for_each(|p| screen.warn(p));
-        Ok((Voice::Pocket { banks: Box::new(banks), ranker: engine }, hash))
+        Ok((Voice::Pocket { banks: Arc::new(banks), ranker: engine }, hash))
     }
 }
 

@@ -6,12 +6,12 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::model::ModelFile;
-use super::sessions::not_open;
 use super::{DataArgs, FIRST_CLIENT, PromptArgs};
 use crate::app::AppError;
 use crate::app::library::Library;
 use crate::app::practise::SILENCE;
 use crate::app::sent::{self, Reading, Sent};
+use crate::app::sessions::not_open;
 use crate::domain::persona::Persona;
 use crate::domain::session::{Path, SessionId};
 use crate::ui::screen::{Screen, Tone};

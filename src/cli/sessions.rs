@@ -113,7 +113,7 @@ fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<Ex
     let screen = Screen::of_process();
     let store = data.store()?;
     let id = one(&store, id)?;
-    not_open(&store, id)?;
+    sessions::not_open(&store, id)?;
     let (setting, path) = store.load(id).map_err(AppError::from)?;
     let summary = sessions::summary(&store, id, &path)?;
     if json {
@@ -141,16 +141,8 @@ fn show(data: &DataArgs, id: Option<SessionId>, json: bool) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses an exam that goes on: what the judge has made of it would be told too early.
-pub(super) fn not_open(store: &Store, id: SessionId) -> Result<(), AppError> {
-    match store.exam(id)? {
-        Some(exam) if !exam.ended => Err(AppError::ExamOpen(id)),
-        _ => Ok(()),
-    }
-}
-
 /// The session of this number; without one, the latest.
-fn one(store: &Store, id: Option<SessionId>) -> Result<SessionId, AppError> {
+pub(super) fn one(store: &Store, id: Option<SessionId>) -> Result<SessionId, AppError> {
     match id {
         Some(id) => Ok(id),
         None => store.latest()?.ok_or(AppError::NothingToContinue),

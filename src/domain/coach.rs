@@ -15,7 +15,7 @@ use crate::domain::hearing::heard_reply;
 use crate::domain::judge::{Band, Code, Judge, Technique, Verdict};
 use crate::domain::persona::Persona;
 use crate::domain::problem::Problem;
-use crate::domain::session::{Path, Reply};
+use crate::domain::session::{Path, Reply, Turn};
 use crate::domain::talk::Talk;
 use approach::Approach;
 use effect::Effects;
@@ -111,9 +111,8 @@ impl Coach {
 
     /// What the trainee is told about the newest reply of `path`, which the client has taken so.
     pub fn feedback(&self, path: &Path, judge: &Judge, taken: &Taken<'_>) -> Feedback {
-        let before = path.before_head();
         let began = client::begin(taken.persona);
-        let state = before.last_reply().map_or(&began, |r| &r.state);
+        let state = last_reply(earlier(path)).map_or(&began, |r| &r.state);
         Feedback {
             effect: self.effect.of(&taken.persona.name, state, taken.after),
             alternative: self.suggest(path, judge, taken.persona),
@@ -125,12 +124,21 @@ impl Coach {
     /// reply, after small talk that the client did not resist, or where nothing passes the judge.
     pub fn suggest(&self, path: &Path, judge: &Judge, persona: &Persona) -> Option<Suggestion> {
         let said = path.head()?.trainee.as_ref()?;
-        let mut built = self.built(path, persona)?;
+        let built = self.built(path, persona)?;
         if said.verdict.band == Band::Rolling || is_small_talk(&said.verdict, path) {
             return None;
         }
-        let before = path.before_head();
-        let before = before.last_reply()?;
+        self.one_of(built, path, judge)
+    }
+
+    /// What could be said at the newest turn of `path`, whatever was. `None` where nothing passes
+    /// the judge.
+    pub fn offer(&self, path: &Path, judge: &Judge, persona: &Persona) -> Option<Suggestion> {
+        self.one_of(self.built(path, persona)?, path, judge)
+    }
+
+    fn one_of(&self, mut built: Vec<Suggestion>, path: &Path, judge: &Judge) -> Option<Suggestion> {
+        let before = last_reply(earlier(path))?;
         built.retain(|suggestion| passes(judge, before, suggestion));
         if built.is_empty() {
             return None;
@@ -142,9 +150,9 @@ impl Coach {
 
     /// The alternatives for the newest turn of `path`, as they are before the judge has read them.
     pub fn built(&self, path: &Path, persona: &Persona) -> Option<Vec<Suggestion>> {
-        let earlier = path.before_head();
-        let before = earlier.last_reply()?;
-        let slots = Slots::of(&earlier, before);
+        let earlier = earlier(path);
+        let before = last_reply(earlier)?;
+        let slots = Slots::of(earlier, before);
         let situation = situation(before, persona, &slots);
         let overused = overused(path);
         let fits = |line: &&Line| {
@@ -157,6 +165,15 @@ impl Coach {
         let filled = |line: &Line| Some(Suggestion { technique: line.does, text: slots.fill(&line.say)? });
         Some(chosen.filter_map(filled).collect())
     }
+}
+
+/// The turns before the newest.
+fn earlier(path: &Path) -> &[Turn] {
+    path.turns().split_last().map_or(&[], |(_, earlier)| earlier)
+}
+
+fn last_reply(turns: &[Turn]) -> Option<&Reply> {
+    turns.iter().rev().find_map(|turn| turn.reply.as_ref())
 }
 
 impl Line {
@@ -219,10 +236,10 @@ struct Slots {
 }
 
 impl Slots {
-    fn of(earlier: &Path, before: &Reply) -> Self {
+    fn of(earlier: &[Turn], before: &Reply) -> Self {
         let discord = before.action.is_discord();
         let you = turned_round(&before.text, if discord { You::Opposite } else { You::Anybody });
-        let replies = earlier.turns().iter().rev().filter_map(|t| t.reply.as_ref()).take(REMEMBERED);
+        let replies = earlier.iter().rev().filter_map(|t| t.reply.as_ref()).take(REMEMBERED);
         let mut for_change = replies.filter(|r| r.talk() == Talk::Change);
         let change =
             for_change.find_map(|r| turned_round(&r.text, You::Anybody).filter(Clause::stands_alone));

@@ -52,7 +52,7 @@ fn about_tok(text: &str) -> usize {
     let begins = text.chars().filter(|&c| {
         let before = within;
         within = c.is_alphanumeric() || (before && c == '\'');
-        !c.is_whitespace() && !(before && within)
+        !(c.is_whitespace() || before && within)
     });
     begins.count()
 }

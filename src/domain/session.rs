@@ -182,6 +182,12 @@ impl Path {
         Self(self.0[..self.0.len().saturating_sub(1)].to_vec())
     }
 
+    /// The path up to the moment in which the trainee gave the reply of `turn`; none where it gave none.
+    pub fn before_turn(&self, turn: TurnId) -> Option<Self> {
+        let at = self.0.iter().position(|t| t.id == turn && t.trainee.is_some())?;
+        Some(Self(self.0[..at].to_vec()))
+    }
+
     /// Overrules the newest turn.
     pub fn overrule(&mut self, taken: Taken) {
         if let Some(turn) = self.0.last_mut() {

@@ -286,7 +286,7 @@ fn curves(summary: &mut Summary, path: &Path) {
 }
 
 /// Whether a reply stays with change talk: reflects it, affirms it or asks openly for more.
-fn takes_up(verdict: &Verdict) -> bool {
+pub fn takes_up(verdict: &Verdict) -> bool {
     verdict.codes.iter().any(|code| {
         matches!(code, Code::SimpleReflection | Code::ComplexReflection | Code::QuestionOpen | Code::Affirm)
     })

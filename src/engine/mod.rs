@@ -56,6 +56,41 @@ pub trait Engine: Send {
     fn info(&self) -> &ModelInfo;
 }
 
+impl Engine for Box<dyn Engine> {
+    fn generate(
+        &mut self,
+        req: &Request,
+        emit: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Finish, EngineError> {
+        self.as_mut().generate(req, emit)
+    }
+
+    fn candidates(
+        &mut self,
+        req: &Request,
+        seeds: &[u64],
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Vec<Finish>, EngineError> {
+        self.as_mut().candidates(req, seeds, go_on)
+    }
+
+    fn choose(&mut self, req: &ChooseRequest) -> Result<Vec<Likelihood>, EngineError> {
+        self.as_mut().choose(req)
+    }
+
+    fn count_tokens(&self, messages: &[Message]) -> Result<usize, EngineError> {
+        self.as_ref().count_tokens(messages)
+    }
+
+    fn sampling(&self) -> Sampling {
+        self.as_ref().sampling()
+    }
+
+    fn info(&self) -> &ModelInfo {
+        self.as_ref().info()
+    }
+}
+
 /// One reply to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {

@@ -185,6 +185,38 @@ impl Engine for Worker {
     }
 }
 
+/// One worker for many callers: their jobs are done in the order in which they came.
+impl Engine for Arc<Worker> {
+    fn generate(&mut self, req: &Request, emit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<Finish> {
+        Worker::generate(self, req.clone(), emit)
+    }
+
+    fn candidates(
+        &mut self,
+        req: &Request,
+        seeds: &[u64],
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Vec<Finish>> {
+        Worker::candidates(self, req.clone(), seeds, go_on)
+    }
+
+    fn sampling(&self) -> Sampling {
+        self.sampling
+    }
+
+    fn choose(&mut self, req: &ChooseRequest) -> Result<Vec<Likelihood>> {
+        Worker::choose(self, req.clone())
+    }
+
+    fn count_tokens(&self, messages: &[Message]) -> Result<usize> {
+        Worker::count_tokens(self, messages)
+    }
+
+    fn info(&self) -> &ModelInfo {
+        Worker::info(self)
+    }
+}
+
 impl Drop for Worker {
     fn drop(&mut self) {
         self.cancel.cancel();

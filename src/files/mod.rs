@@ -8,5 +8,6 @@ pub mod hub;
 pub mod models;
 pub mod paths;
 pub mod prompts;
+pub mod secret;
 pub mod transcript;
 pub mod write;

@@ -133,6 +133,13 @@ impl Prompts {
         changed
     }
 
+    /// The same with one file otherwise than it is.
+    pub fn with(&self, path: &str, text: &str) -> Self {
+        let mut prompts = self.clone();
+        prompts.files.insert(path.to_owned(), File { shown: path.to_owned(), text: text.to_owned() });
+        prompts
+    }
+
     /// One file: how the user would name it, and its text.
     pub fn get(&self, path: &str) -> Option<(&str, &str)> {
         self.files.get(path).map(|f| (f.shown.as_str(), f.text.as_str()))
@@ -181,6 +188,27 @@ fn stamp_below(folder: &Path, depth: usize, stamps: &mut Stamps) {
 fn is_prompt(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     !name.starts_with(['.', '#']) && [".md", ".toml", ".txt"].iter().any(|e| name.ends_with(e))
+}
+
+/// Whether a file at `path` below a prompts folder would be read: each part of it a plain name, with
+/// nothing that leads out of the folder, or that some system gives a meaning of its own.
+pub fn can_stand_at(path: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_name = |part: &str| {
+        let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        let device = ["con", "prn", "aux", "nul"].contains(&stem.as_str())
+            || (stem.len() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")));
+        part.len() <= 100
+            && !part.starts_with('.')
+            && !part.ends_with('.')
+            && part.chars().all(plain)
+            && !device
+    };
+    let parts: Vec<&str> = path.split('/').collect();
+    parts.len() <= MAX_DEPTH
+        && parts.iter().all(|part| !part.is_empty() && is_name(part))
+        && is_prompt(path)
+        && is_looked_for(path)
 }
 
 /// Whether anything reads a file at this path.

@@ -12,13 +12,19 @@ mod exam;
 mod examine;
 mod migrate;
 mod open;
+mod review;
 mod rows;
+mod search;
+mod tree;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 pub use error::StoreError;
 pub use exam::Exam;
 pub use examine::{Examined, examine};
+pub use review::Left;
+pub use search::Found;
+pub use tree::Mark;
 
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Taken, Turn, TurnId};
 

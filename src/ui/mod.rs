@@ -11,5 +11,6 @@ pub mod progress;
 pub mod pulling;
 pub mod runs;
 pub mod screen;
+pub mod web;
 pub mod wizard;
 pub mod words;

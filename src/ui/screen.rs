@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::domain::problem::Problem;
 
 /// Time between two words of the client's on a terminal: brisk speech.
-const PACE: Duration = Duration::from_millis(45);
+pub const PACE: Duration = Duration::from_millis(45);
 /// What is written to stdout in one go where there is a lot.
 const OUT_BYTES: usize = 1 << 16;
 

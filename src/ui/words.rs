@@ -1,22 +1,13 @@
 //! Verdicts, states and summaries in words.
 
-use serde::Serialize;
-
 use crate::domain::coach::{Feedback, Suggestion};
 use crate::domain::crisis::Concern;
 use crate::domain::exam::Terms;
 use crate::domain::judge::{BY_TRAINER, Band, Finding, Verdict};
+pub use crate::domain::name::plain as plain_name;
 use crate::domain::session::{Reply, Said, Turn};
 use crate::domain::summary::{Drift, ENOUGH_REPLIES, Summary};
 use crate::ui::screen::{Screen, Tone};
-
-/// The name of a code, technique, band or action as a person reads it.
-pub fn plain_name(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name.replace('_', " "),
-        _ => String::new(),
-    }
-}
 
 /// One line on a trainee's reply: band and score, main code, quoted span.
 pub fn verdict_line(screen: Screen, said: &Said) -> String {
@@ -35,6 +26,20 @@ fn plain_verdict(said: &Said) -> String {
         line.push_str(&format!(" · {} “{}”", plain_name(&finding.code), quoted(&said.text, finding)));
     }
     line
+}
+
+/// What a reply did, in a line: its main code, with the words that it was seen in.
+pub fn did(said: &Said) -> String {
+    match main_finding(&said.verdict) {
+        Some(finding) => {
+            let mut name = plain_name(&finding.code);
+            if let Some(first) = name.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            format!("{name}: “{}”", quoted(&said.text, finding))
+        }
+        None => "Nothing that is coded".to_owned(),
+    }
 }
 
 /// What the judge had made of a reply that a trainer has overruled.
@@ -70,6 +75,11 @@ pub fn forgotten_line(exchanges: usize) -> String {
 
 /// What a trainee is told who speaks of suicide or abuse as themselves.
 pub fn crisis_notice(about: Concern) -> String {
+    format!("{}\nIf it was part of the practice, or when you want to: /go on", crisis_words(about))
+}
+
+/// The same, without how to go on.
+pub fn crisis_words(about: Concern) -> String {
     let danger = match about {
         Concern::Suicide => "If you think of harming yourself",
         Concern::Abuse => "If somebody hurts you or you are afraid of them",
@@ -78,7 +88,7 @@ pub fn crisis_notice(about: Concern) -> String {
         "Practice has stopped. What you wrote sounds as if it is about you, so it was not sent to the \
          client, not judged and not kept. pushback is a practice program: nobody reads this, and it \
          can't help.\n{danger}, the place to turn to is your local emergency number, a crisis line, \
-         or somebody near you, now.\nIf it was part of the practice, or when you want to: /go on"
+         or somebody near you, now."
     )
 }
 
@@ -269,7 +279,7 @@ fn drift(drift: &Drift) -> Option<String> {
 }
 
 /// Levels in `0..=1` as a row of blocks.
-fn sparkline(levels: &[f32]) -> String {
+pub fn sparkline(levels: &[f32]) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     levels.iter().map(|x| BLOCKS[((x * 7.0).round() as usize).min(7)]).collect()
 }

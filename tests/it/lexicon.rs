@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use pushback::app::library::{Folders, Library};
 use pushback::app::practise::Practice;
@@ -38,12 +39,12 @@ fn watching(folders: Folders) -> Practice {
     let library = Library::open(folders).unwrap();
     let voice = Voice::Free {
         engine: Box::new(Scripted::new(["Sure.", "If you say so."])),
-        notes: Box::new(library.notes().unwrap()),
+        notes: Arc::new(library.notes().unwrap()),
         candidates: 1,
         failed: 0,
     };
     let mut cast = cast(voice);
-    cast.judge = library.judge().unwrap();
+    cast.judge = Arc::new(library.judge().unwrap());
     Practice::begin(Store::in_memory().unwrap(), cast, setting("ray", 1)).unwrap().watching(library)
 }
 

@@ -3,6 +3,7 @@
 
 mod arrows;
 mod author;
+mod browser;
 mod cards;
 mod cases;
 mod catalog;
@@ -26,6 +27,7 @@ mod lint;
 mod memory;
 mod models;
 mod offline;
+mod openai;
 mod overrule;
 mod persona;
 mod pocket;
@@ -37,5 +39,7 @@ mod pull;
 #[cfg(feature = "remote")]
 mod remote;
 mod replay;
+mod report;
+mod serve;
 mod store;
 mod support;

@@ -39,7 +39,7 @@ fn head(practice: &Practice) -> Turn {
 }
 
 fn resumed(folder: &Folder) -> Practice {
-    let notes = Box::new(library().notes().unwrap());
+    let notes = std::sync::Arc::new(library().notes().unwrap());
     let voice = Voice::Free { engine: Box::new(mumbling()), notes, candidates: 3, failed: 0 };
     Practice::resume(Store::open(folder).unwrap(), cast(voice), None).unwrap()
 }

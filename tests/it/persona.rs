@@ -217,7 +217,10 @@ fn small_words_are_checked_and_inherited_list_by_list() {
     for (manner, expected) in [
         ("rate = 1", "ann.md:27: `manner.rate` is 1, must be from 0 to 0.8"),
         ("tags = [\"you know?\"]", "ann.md:27: `you know?` is no small word: it asks, or has a bracket"),
-        ("fillers = [\", like,\"]", "ann.md:27: `, like,` must have no mark at either end: commas come by themselves"),
+        (
+            "fillers = [\", like,\"]",
+            "ann.md:27: `, like,` must have no mark at either end: commas come by themselves",
+        ),
     ] {
         assert_eq!(problems("ann.md", &with(manner))[0].to_string(), expected);
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use pushback::app::practise::Practice;
 use pushback::app::voice::Voice;
@@ -33,7 +34,7 @@ struct Scored {
 
 static POCKET: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/pocket.gguf"));
 
-fn ranker() -> Local {
+pub fn ranker() -> Local {
     let settings = Settings { device: DeviceChoice::Cpu, hold: Hold::Unpacked, threads: Some(1) };
     Local::from_bytes(POCKET, "pocket", settings).unwrap()
 }
@@ -56,10 +57,10 @@ fn the_engine_scores_lines_as_the_trainer_did() {
 }
 
 /// The bundled client's voice, with nothing read yet.
-fn voice() -> Voice {
+pub fn voice() -> Voice {
     let (banks, problems) = library().banks();
     assert!(problems.is_empty(), "{problems:?}");
-    Voice::Pocket { banks: Box::new(banks), ranker: Box::new(ranker()) }
+    Voice::Pocket { banks: Arc::new(banks), ranker: Box::new(ranker()) }
 }
 
 fn answer_all(practice: &mut Practice, lines: &[String]) {

@@ -1,6 +1,7 @@
 //! Whole turns: judged, felt, worded, guarded, stored.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use pushback::app::AppError;
 use pushback::app::practise::{MAX_REPLY_CHARS, Practice};
@@ -148,7 +149,7 @@ fn what_the_trainee_said_survives_a_broken_engine() {
 
     let voice = Voice::Free {
         engine: Box::new(mumbling()),
-        notes: Box::new(library().notes().unwrap()),
+        notes: Arc::new(library().notes().unwrap()),
         candidates: 1,
         failed: 0,
     };
@@ -171,7 +172,7 @@ fn going_on_is_as_if_there_had_been_no_break() {
     drop(first);
     let voice = Voice::Free {
         engine: Box::new(mumbling()),
-        notes: Box::new(library().notes().unwrap()),
+        notes: Arc::new(library().notes().unwrap()),
         candidates: 3,
         failed: 0,
     };

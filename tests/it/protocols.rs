@@ -1,5 +1,7 @@
 //! The protocols on replies: what is counted, and what fails.
 
+use std::sync::Arc;
+
 use pushback::app::AppError;
 use pushback::app::rehearse::{BENCH, Rehearsal, Trial, rehearse, try_replies};
 use pushback::app::voice::Voice;
@@ -108,13 +110,16 @@ fn a_trial_runs_every_script_with_every_client() -> Result<(), AppError> {
     let personas = [library.persona("ray")?, library.persona("nadia")?];
     let mut voice = Voice::Free {
         engine: Box::new(Scripted::new(["No.", "It's fine, I guess.", "I don't need this."])),
-        notes: Box::new(library.notes()?),
+        notes: Arc::new(library.notes()?),
         candidates: 1,
         failed: 0,
     };
     let trial = Trial { personas: &personas, seeds: 1, library: &library };
     let mut finished = Vec::new();
-    let figures = try_replies(&trial, &mut voice, &mut |done, all| finished.push((done, all)))?;
+    let figures = try_replies(&trial, &mut voice, &mut |done, all| {
+        finished.push((done, all));
+        std::ops::ControlFlow::Continue(())
+    })?;
     let all = 2 * BENCH.len();
     assert_eq!(finished, (1..=all).map(|done| (done, all)).collect::<Vec<_>>());
     for protocol in ["E7", "E8", "E9", "E10", "E11", "E12", "E13", "E14", "E15", "E16", "E17", "E18"] {

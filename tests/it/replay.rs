@@ -118,7 +118,7 @@ fn a_stored_session_comes_out_the_same_seed_9() {
 
 fn again(setting: &Setting, path: &Turns, says: [&str; 3]) -> Repeated {
     let library = library();
-    let notes = Box::new(library.notes().unwrap());
+    let notes = std::sync::Arc::new(library.notes().unwrap());
     let mut voice = Voice::Free { engine: Box::new(Scripted::new(says)), notes, candidates: 3, failed: 0 };
     let judge = library.judge().unwrap();
     let stored = Stored { setting, path };

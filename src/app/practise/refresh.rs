@@ -1,6 +1,7 @@
 //! Prompt files that are edited while a session goes on: read again between turns.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Cast, Practice};
 use crate::app::AppError;
@@ -8,17 +9,57 @@ use crate::app::library::{Library, Stamps};
 use crate::app::voice::Voice;
 use crate::domain::problem::Problem;
 
-/// The files behind a session, as they were last read.
-pub(super) struct Watch {
+/// The files behind one session or many, as they were last read.
+pub struct Watch {
     prompts: Library,
     stamps: Stamps,
     pending: BTreeSet<String>, // files that have changed and are not in force, since a fault forbids it
 }
 
 impl Watch {
-    pub(super) fn new(library: Library) -> Self {
+    /// Nothing has changed since `library` was read.
+    pub fn new(library: Library) -> Self {
         let stamps = library.stamps().clone();
         Self { prompts: library, stamps, pending: BTreeSet::new() }
+    }
+
+    /// The files as they were last read.
+    pub fn library(&self) -> &Library {
+        &self.prompts
+    }
+
+    /// Reads the files again if one has been written since they were last looked at, and puts what
+    /// has changed into `cast`. `persona` is the client who is asked about.
+    pub fn refresh(&mut self, cast: &mut Cast, persona: &str) -> Refreshed {
+        let changed = self.prompts.stamps_now() != self.stamps;
+        if changed { self.reload(cast, persona) } else { Refreshed::default() }
+    }
+
+    /// Reads the files again. What is faulty is named, and stays as it was.
+    pub fn reload(&mut self, cast: &mut Cast, persona: &str) -> Refreshed {
+        let mut refreshed = Refreshed::default();
+        self.stamps = self.prompts.stamps_now();
+        let fresh = match self.prompts.again() {
+            Ok(fresh) => fresh,
+            Err(error) => {
+                refreshed.problems = problems(error);
+                return refreshed;
+            }
+        };
+        // A file that can't be read any more must not let the built-in one show through.
+        let known = self.prompts.unread();
+        refreshed.problems = fresh.unread().iter().filter(|p| !known.contains(p)).cloned().collect();
+        if !refreshed.problems.is_empty() {
+            return refreshed;
+        }
+        let changed = self.prompts.changed(&fresh);
+        refreshed.persona = changed.contains(&format!("personas/{persona}.md"));
+        self.pending.extend(changed);
+        self.prompts = fresh;
+        for part in Part::ALL {
+            part.renew(self, cast, &mut refreshed);
+        }
+        refreshed
     }
 }
 
@@ -43,38 +84,14 @@ impl Refreshed {
 impl Practice {
     /// Reads the prompt files again if one has been written since they were last looked at.
     pub fn refresh(&mut self) -> Refreshed {
-        match &self.watch {
-            Some(watch) if watch.prompts.stamps_now() != watch.stamps => self.reload(),
-            _ => Refreshed::default(),
-        }
+        let Self { watch, cast, setting, .. } = self;
+        watch.as_mut().map_or_else(Refreshed::default, |watch| watch.refresh(cast, &setting.persona.id))
     }
 
     /// Reads the prompt files again. What is faulty is named, and stays as it was.
     pub fn reload(&mut self) -> Refreshed {
-        let mut refreshed = Refreshed::default();
-        let Some(watch) = &mut self.watch else { return refreshed };
-        watch.stamps = watch.prompts.stamps_now();
-        let fresh = match watch.prompts.again() {
-            Ok(fresh) => fresh,
-            Err(error) => {
-                refreshed.problems = problems(error);
-                return refreshed;
-            }
-        };
-        // A file that can't be read any more must not let the built-in one show through.
-        let known = watch.prompts.unread();
-        refreshed.problems = fresh.unread().iter().filter(|p| !known.contains(p)).cloned().collect();
-        if !refreshed.problems.is_empty() {
-            return refreshed;
-        }
-        let changed = watch.prompts.changed(&fresh);
-        refreshed.persona = changed.contains(&format!("personas/{}.md", self.setting.persona.id));
-        watch.pending.extend(changed);
-        watch.prompts = fresh;
-        for part in Part::ALL {
-            part.renew(watch, &mut self.cast, &mut refreshed);
-        }
-        refreshed
+        let Self { watch, cast, setting, .. } = self;
+        watch.as_mut().map_or_else(Refreshed::default, |watch| watch.reload(cast, &setting.persona.id))
     }
 }
 
@@ -119,11 +136,11 @@ impl Part {
 
     fn put(self, library: &Library, cast: &mut Cast) -> Result<InUse, AppError> {
         match (self, &mut cast.voice) {
-            (Part::Judge, _) => cast.judge = library.judge()?,
-            (Part::Coach, _) => cast.coach = library.coach()?,
-            (Part::Notes, Voice::Free { notes, .. }) => **notes = library.notes()?,
+            (Part::Judge, _) => cast.judge = Arc::new(library.judge()?),
+            (Part::Coach, _) => cast.coach = Arc::new(library.coach()?),
+            (Part::Notes, Voice::Free { notes, .. }) => *notes = Arc::new(library.notes()?),
             (Part::Lines, Voice::Pocket { banks, .. }) => match library.banks() {
-                (fresh, faults) if faults.is_empty() => **banks = fresh,
+                (fresh, faults) if faults.is_empty() => *banks = Arc::new(fresh),
                 (_, faults) => return Err(AppError::Files(faults)),
             },
             (Part::Notes, Voice::Pocket { .. }) | (Part::Lines, Voice::Free { .. }) => return Ok(InUse::No),

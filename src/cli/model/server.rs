@@ -1,6 +1,7 @@
 //! A model on a server: where it is, who asks, and what is said about it.
 
 use std::env;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -56,7 +57,7 @@ impl Server<'_> {
         let remote = self.open(screen)?;
         let hash = hash(remote.info());
         let engine: Box<dyn Engine> = Box::new(Worker::spawn(remote)?);
-        Ok((Voice::Free { engine, notes: Box::new(library.notes()?), candidates, failed: 0 }, hash))
+        Ok((Voice::Free { engine, notes: Arc::new(library.notes()?), candidates, failed: 0 }, hash))
     }
 
     fn settings(self, key: &str) -> Result<Settings, RemoteError> {
@@ -88,6 +89,7 @@ fn warning(address: &Address) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
 

@@ -1,5 +1,6 @@
 //! `pushback personas test`: the protocols, as a table.
 
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -54,6 +55,7 @@ pub(super) fn run(args: &TestArgs) -> anyhow::Result<ExitCode> {
         let trial = Trial { personas: &personas, seeds, library: &library };
         measured.extend(try_replies(&trial, &mut voice, &mut |done, all| {
             progress.part(done, all, "sessions");
+            ControlFlow::Continue(())
         })?);
     }
     progress.end();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::domain::moves::Move;
 use crate::domain::session::Path;
 
-use super::Taken;
+use super::{Taken, earlier};
 
 /// After so many resistant turns, and after as many more each time, something else is due.
 const LONG: usize = 5;
@@ -35,8 +35,7 @@ enum Habit {
 /// The approach for the newest turn of `path`; none unless the client's last five, ten, … replies
 /// all resisted. One that this client answers to comes first, one that was tried does not come.
 pub(super) fn find(approaches: &[Approach], path: &Path, taken: &Taken<'_>) -> Option<String> {
-    let earlier = path.before_head();
-    let replies = earlier.turns().iter().rev().filter_map(|turn| turn.reply.as_ref());
+    let replies = earlier(path).iter().rev().filter_map(|turn| turn.reply.as_ref());
     let run = replies.take_while(|r| r.action.is_sustain() || r.action.is_discord()).count();
     if run < LONG || run % LONG != 0 {
         return None;

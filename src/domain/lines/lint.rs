@@ -83,7 +83,9 @@ fn line_faults(banks: &Banks, line: &Line) -> Vec<String> {
     if has_pronoun_for_who(text) {
         out.push(format!("he or she after <who>, who may be neither: {}", quoted(text)));
     }
-    if line.place == Place::Later(After::Named) && !["<who>", "<kid>", "<friend>", "<partner>"].iter().any(|s| text.contains(s)) {
+    if line.place == Place::Later(After::Named)
+        && !["<who>", "<kid>", "<friend>", "<partner>"].iter().any(|s| text.contains(s))
+    {
         out.push(format!("after somebody was named, and no slot says who: {}", quoted(text)));
     }
     if line.tag == Tag::Minimal && line.words > 6 {

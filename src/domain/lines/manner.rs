@@ -31,9 +31,32 @@ const OPEN_ALREADY: &str = "yes yeah yep no nope nah uh-uh sure ok okay well oh 
     jesus christ wow ha hm hmm then which maybe great cool good alright i.e plus not now hi hello lord";
 /// Small words that a line may have by itself.
 const SMALL: [&str; 27] = [
-    " i mean ", " you know ", " kind of ", " sort of ", " kinda ", " uh ", " um ", " honestly ", " i guess ",
-    " i suppose ", " i dont know ", " whatever ", " you see ", " to be fair ", " well ", " oh ", " look ",
-    " listen ", " okay ", " huh ", " anyway ", " though ", " maybe ", " i think ", " or something ", " really ",
+    " i mean ",
+    " you know ",
+    " kind of ",
+    " sort of ",
+    " kinda ",
+    " uh ",
+    " um ",
+    " honestly ",
+    " i guess ",
+    " i suppose ",
+    " i dont know ",
+    " whatever ",
+    " you see ",
+    " to be fair ",
+    " well ",
+    " oh ",
+    " look ",
+    " listen ",
+    " okay ",
+    " huh ",
+    " anyway ",
+    " though ",
+    " maybe ",
+    " i think ",
+    " or something ",
+    " really ",
     " at least ",
 ];
 /// Words after which a small word may stand, before a new clause.
@@ -91,6 +114,12 @@ pub(super) fn bare(text: &str, manner: &Manner) -> String {
         return whole;
     }
     let mut phrases: Vec<String> = manner.phrases().map(normal).filter(|p| !p.is_empty()).collect();
+    if manner.clips {
+        // "I don't know" may have become "Don't know".
+        let clipped: Vec<String> =
+            phrases.iter().filter_map(|p| p.strip_prefix("i ")).map(str::to_owned).collect();
+        phrases.extend(clipped);
+    }
     phrases.sort_by_key(|p| std::cmp::Reverse(p.len()));
     let mut out = String::with_capacity(whole.len());
     let mut rest = whole.as_str();
@@ -232,7 +261,8 @@ impl Spoken {
         let clipped = |s: &Sentence| {
             let rest = s.text.strip_prefix("I ")?;
             let (verb, after) = rest.split_once(' ')?;
-            let after_not = verb != "don't" || is_among(first_word(after), "know see think want like care need have");
+            let after_not =
+                verb != "don't" || is_among(first_word(after), "know see think want like care need have");
             (is_among(verb, CLIPPABLE) && after_not).then(|| capital(rest))
         };
         let found = self.sentences.iter().enumerate().find_map(|(i, s)| Some((i, clipped(s)?)));
@@ -339,7 +369,9 @@ mod tests {
     #[test]
     fn what_was_put_in_is_no_news() {
         let manner = manner();
-        for line in ["I paid the fine and I did the hours. It's done.", "They needed somebody, and there I was."] {
+        for line in
+            ["I paid the fine and I did the hours. It's done.", "They needed somebody, and there I was."]
+        {
             for seed in 0..200 {
                 let speech =
                     Speech { manner: &manner, action: Action::Deny, before: None, dice: Dice::new(seed) };

@@ -285,7 +285,8 @@ impl Scene<'_> {
         let mut out = Vec::new();
         for line in lines().filter(|l| of(l, due.after) && suits(l.tag, self.query.action)) {
             let of_kind = line.turns.is_empty() || line.turns.meets(due.turns);
-            let named = due.after != After::Named || self.unfilling.named(&line.text, self.query.trainee_said);
+            let named =
+                due.after != After::Named || self.unfilling.named(&line.text, self.query.trainee_said);
             if !of_kind || !named || !self.profile.allows(self.known(line).needs) {
                 continue;
             }

@@ -5,8 +5,8 @@ use crate::domain::action::Action;
 use crate::domain::dice::Dice;
 use crate::domain::lines::parse::Reader;
 use crate::domain::lines::store::{Frame, Place};
-use crate::domain::lines::tag::{Tag, turns_of};
 use crate::domain::lines::tag::Turns;
+use crate::domain::lines::tag::{Tag, turns_of};
 use crate::domain::moves::Move;
 
 /// Turns after which a slight or a fact is no longer taken up.

@@ -99,7 +99,9 @@ impl Unfilling {
         add(people.kid.as_deref(), "<kid>");
         add(persona.name.split_whitespace().next(), "<name>");
         if people.kid.is_some() {
-            for child in ["daughter", "son", "kid", "child", "little girl", "little boy", "your boy", "your girl"] {
+            for child in
+                ["daughter", "son", "kid", "child", "little girl", "little boy", "your boy", "your girl"]
+            {
                 add(Some(child), "<kid>");
             }
         }
@@ -111,7 +113,8 @@ impl Unfilling {
 
     /// Whether the trainee has named everybody whose slot `line` has, and somebody.
     pub fn named(&self, line: &str, trainee_said: &[String]) -> bool {
-        let people = ["<who>", "<kid>", "<friend>", "<partner>"].into_iter().filter(|slot| line.contains(slot));
+        let people =
+            ["<who>", "<kid>", "<friend>", "<partner>"].into_iter().filter(|slot| line.contains(slot));
         let mut asked = people.peekable();
         let heard = |slot: &str| trainee_said.iter().any(|said| self.apply(said).contains(slot));
         asked.peek().is_some() && asked.all(heard)

@@ -32,8 +32,22 @@ const COUNTS: &str = "two three four five six seven eight nine ten eleven twelve
     hundred thousand once twice year years month months week weeks day days hour hours minutes o'clock dozen";
 /// A sentence with which a line is finished.
 const CLOSERS: [&str; 16] = [
-    "next question", "thats it", "thats all", "end of story", "period", "so", "done", "thats the deal", "leave it there",
-    "move on", "ask somebody else", "thats the answer", "that is all", "happy", "your turn", "im done",
+    "next question",
+    "thats it",
+    "thats all",
+    "end of story",
+    "period",
+    "so",
+    "done",
+    "thats the deal",
+    "leave it there",
+    "move on",
+    "ask somebody else",
+    "thats the answer",
+    "that is all",
+    "happy",
+    "your turn",
+    "im done",
 ];
 
 /// A line that may stand behind another.
@@ -93,7 +107,8 @@ pub(super) fn behind(action: Action) -> &'static [Tag] {
 /// Whether `text` may stand behind another line: it states, and does not point back.
 pub(super) fn may_follow(text: &str, place: Place) -> bool {
     let states = !text.contains(['?', '…', '"', '\u{201c}']) && word_count(text) > 3;
-    let first = text.split([' ', ',', '.']).next().unwrap_or_default().replace('\u{2019}', "'").to_lowercase();
+    let first =
+        text.split([' ', ',', '.']).next().unwrap_or_default().replace('\u{2019}', "'").to_lowercase();
     // A detail was written to follow its belief.
     let detail = matches!(place, Place::Detail(_));
     states && (detail || STARTS.split_whitespace().any(|s| s == first))
@@ -189,7 +204,9 @@ fn may_lead(text: &str) -> bool {
 }
 
 fn counts(words: &str) -> bool {
-    words.split(' ').any(|w| w.starts_with(|c: char| c.is_ascii_digit()) || COUNTS.split_whitespace().any(|c| c == w))
+    words
+        .split(' ')
+        .any(|w| w.starts_with(|c: char| c.is_ascii_digit()) || COUNTS.split_whitespace().any(|c| c == w))
 }
 
 /// Whether the one is in the other, or both begin alike.

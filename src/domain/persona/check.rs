@@ -179,7 +179,8 @@ fn manner(manner: &Manner, faults: &mut Faults) {
             let message = format!("`{phrase}` is no small word: it asks, or has a bracket");
             faults.unless(!asks, format!("{key}.{i}"), message);
             let between = matches!(list, "fillers" | "tags") && phrase != "…";
-            let is_bare = phrase.starts_with(char::is_alphanumeric) && phrase.ends_with(char::is_alphanumeric);
+            let is_bare =
+                phrase.starts_with(char::is_alphanumeric) && phrase.ends_with(char::is_alphanumeric);
             let message = format!("`{phrase}` must have no mark at either end: commas come by themselves");
             faults.unless(!between || is_bare, format!("{key}.{i}"), message);
         }

@@ -83,6 +83,9 @@ fn facts_are_told_as_they_were_written() {
     };
     for words in [2, 40] {
         let ask = Ask { action: Action::Disclose, fact: Some(&fact), words, ..ASK };
-        assert_eq!(check_small(&[("types/a.txt", VOICE)], &ask), ["I sleep in the shed. It's dry. Nobody asks."]);
+        assert_eq!(
+            check_small(&[("types/a.txt", VOICE)], &ask),
+            ["I sleep in the shed. It's dry. Nobody asks."]
+        );
     }
 }

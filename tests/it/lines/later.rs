@@ -18,8 +18,10 @@ argue: You brought up <kid> before.
 /// What Ray may say, under 60 dice, to an argument that calls for contradiction.
 fn said(recall: Recall, said: &[&str], trainee_said: &[&str]) -> HashSet<String> {
     let banks = small(&[("a.txt", FILE)]);
-    let (said, trainee_said): (Vec<String>, Vec<String>) =
-        (said.iter().map(|s| (*s).to_owned()).collect(), trainee_said.iter().map(|s| (*s).to_owned()).collect());
+    let (said, trainee_said): (Vec<String>, Vec<String>) = (
+        said.iter().map(|s| (*s).to_owned()).collect(),
+        trainee_said.iter().map(|s| (*s).to_owned()).collect(),
+    );
     let mut out = HashSet::new();
     for seed in 0..60 {
         let query = Query {
@@ -115,7 +117,8 @@ fn a_fault_in_a_line_for_later_is_named() {
 
 #[test]
 fn every_client_that_ships_remembers_a_slight_whatever_comes_next() {
-    let actions = [Action::Challenge, Action::Test, Action::Withdraw, Action::Reject, Action::Deny, Action::Ember];
+    let actions =
+        [Action::Challenge, Action::Test, Action::Withdraw, Action::Reject, Action::Deny, Action::Ember];
     for persona in ten() {
         for action in actions {
             let lines: HashSet<String> = (0..40)

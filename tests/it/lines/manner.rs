@@ -63,7 +63,9 @@ fn some_lines_stay_as_they_are() {
 fn a_name_keeps_its_capital_and_knowing_is_not_denied() {
     let said = spoken("Mia sings while she eats her breakfast.", Action::Ember, None);
     assert!(said.iter().all(|s| s.contains("Mia")), "{said:?}");
-    assert!(!spoken("I know my limits by now.", Action::Deny, None).iter().any(|s| s.starts_with("I don't know")));
+    assert!(
+        !spoken("I know my limits by now.", Action::Deny, None).iter().any(|s| s.starts_with("I don't know"))
+    );
 }
 
 #[test]
@@ -76,7 +78,8 @@ fn no_opener_comes_twice_in_a_row() {
 
 #[test]
 fn what_was_said_with_small_words_is_not_said_again_without() {
-    let banks = small(&[("types/a.txt", "@type mandated\ndeny: I paid the fine in full. | My record is clean.\n")]);
+    let banks =
+        small(&[("types/a.txt", "@type mandated\ndeny: I paid the fine in full. | My record is clean.\n")]);
     let ray = Persona { manner: manner(), ..ray() };
     let said = ["Look, paid the fine, you know, in full, so."];
     assert_eq!(texts(&check(&banks, &ray, &Ask { said: &said, ..ASK })), ["My record is clean."]);

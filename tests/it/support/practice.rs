@@ -1,5 +1,7 @@
 //! Personas, stores and engines for tests of whole sessions.
 
+use std::sync::Arc;
+
 use pushback::app::library::Library;
 use pushback::app::practise::{Cast, Practice};
 use pushback::app::voice::Voice;
@@ -25,7 +27,7 @@ pub fn practice(persona: &str, seed: u64, store: Store, engine: impl Engine + 's
     let library = library();
     let voice = Voice::Free {
         engine: Box::new(engine),
-        notes: Box::new(library.notes().unwrap()),
+        notes: Arc::new(library.notes().unwrap()),
         candidates: 3,
         failed: 0,
     };
@@ -35,5 +37,5 @@ pub fn practice(persona: &str, seed: u64, store: Store, engine: impl Engine + 's
 /// The built-in judge and coach with a voice.
 pub fn cast(voice: Voice) -> Cast {
     let library = library();
-    Cast { judge: library.judge().unwrap(), coach: library.coach().unwrap(), voice }
+    Cast { judge: Arc::new(library.judge().unwrap()), coach: Arc::new(library.coach().unwrap()), voice }
 }

@@ -85,7 +85,7 @@ impl Small {
         let log = Log::default();
         let model = Local::open(&self.model(), SETTINGS).unwrap();
         let engine = Box::new(Recorder { model, log: Arc::clone(&log) });
-        let notes = Box::new(self.library().notes().unwrap());
+        let notes = Arc::new(self.library().notes().unwrap());
         (Voice::Free { engine, notes, candidates: 1, failed: 0 }, log)
     }
 }
