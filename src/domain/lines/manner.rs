@@ -15,7 +15,7 @@ const CLIPPED: f32 = 0.5;
 /// Chance that an opener goes before a later sentence rather than the first.
 const LATER: f32 = 0.25;
 /// One small word for so many words of a reply.
-const APART: u16 = 7;
+const APART: u16 = 9;
 /// Words in which a short last sentence takes nothing behind it, and a long one neither.
 const TAGGED: std::ops::RangeInclusive<u16> = 4..=16;
 
@@ -183,18 +183,20 @@ impl Spoken {
         let manner = speech.manner;
         let by_action: &[String] = match speech.action {
             a if a.is_sustain() || a.is_discord() => &manner.against,
-            a if a.is_change() || a == Action::Inform => &manner.along,
+            a if a.is_change() => &manner.along,
             _ => &[],
         };
         let later = dice.unit() < LATER;
         let place = if later { self.later_statement(dice) } else { Some(0) };
         let Some(i) = place else { return };
         let general = manner.openers.iter();
-        // "Yeah, well," answers; in the middle it would not.
-        let all: Vec<&String> = if i == 0 { general.chain(by_action).collect() } else { general.collect() };
+        // "Yeah, well," answers, and "Okay, so" begins: in the middle they would not.
+        let goes_on = |o: &&String| o.ends_with(',') && !o.contains(' ');
+        let all: Vec<&String> =
+            if i == 0 { general.chain(by_action).collect() } else { general.filter(goes_on).collect() };
         let sentence = &self.sentences[i];
         let said = |opener: &str| {
-            speech.before.is_some_and(|b| begins_with(&normal(b), &normal(opener))) || self.has(opener)
+            speech.before.is_some_and(|b| begins_with(&normal(b), &normal(opener))) || self.has(first_word(opener))
         };
         let fitting: Vec<&&String> =
             all.iter().filter(|o| !sentence.is_small && !said(o) && takes(&sentence.text, o)).collect();
@@ -241,7 +243,9 @@ impl Spoken {
         let (text, words) = (&self.sentences[i].text, word_count(&self.sentences[i].text));
         let Some(body) = text.strip_suffix('.').filter(|b| !b.ends_with('.')) else { return };
         let just_said = speech.before.is_some_and(|before| ends_with(before, tag));
-        if self.sentences[i].is_small || just_said || self.has(tag) {
+        // "I'll be there, I guess" takes the promise back.
+        let promises = is_among(first_word(text), "i'll");
+        if self.sentences[i].is_small || just_said || promises || self.has(tag) {
             return;
         }
         let text = match tag.as_str() {
@@ -289,7 +293,8 @@ fn takes(sentence: &str, opener: &str) -> bool {
     let whole = opener.ends_with(['.', '…']);
     let fits = if whole { !is_among(first, OPEN_ALREADY) } else { is_among(first, STATEMENTS) };
     // "I don't know. I know my limits."
-    let denies = last_of_opener == "know" && format!(" {} ", normal(sentence)).contains(" know ");
+    let has = |word: &str| format!(" {} ", normal(sentence)).contains(word);
+    let denies = last_of_opener == "know" && has(" know ") || last_of_opener == "but" && has(" but ");
     fits && !sentence.ends_with('?') && word_count(sentence) > 2 && normal(first) != last_of_opener && !denies
 }
 
