@@ -107,7 +107,7 @@ fn all_clients_can_be_chosen() {
 
 #[test]
 fn escape_stops_the_client_and_what_was_said_stands() {
-    browse_on(Server::slow, |page| {
+    browse_on(Server::slower, |page| {
         page.begin("ray");
         page.say("You don't want to be here, and a judge says you must.");
         page.in_mid_reply(1);

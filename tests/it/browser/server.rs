@@ -60,6 +60,11 @@ impl Server {
         Self::with(Pace::Slow(150), folders::talkative)
     }
 
+    /// The same, so slowly that a reply is not over before a busy machine has looked twice.
+    pub fn slower() -> Self {
+        Self::with(Pace::Slow(600), folders::talkative)
+    }
+
     /// `fill` writes into the prompts folder.
     pub fn with(pace: Pace, fill: impl FnOnce(&Path)) -> Self {
         let folders = tempfile::tempdir().unwrap();
