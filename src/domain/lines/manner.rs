@@ -196,8 +196,11 @@ impl Spoken {
             if i == 0 { general.chain(by_action).collect() } else { general.filter(goes_on).collect() };
         let sentence = &self.sentences[i];
         let said = |opener: &str| {
+            let first = first_word(opener);
             speech.before.is_some_and(|b| begins_with(&normal(b), &normal(opener)))
-                || self.has(first_word(opener))
+                || self.has(opener)
+                // "Look," need not look twice; an "I" may come again.
+                || (!is_among(first, STATEMENTS) && self.has(first))
         };
         let fitting: Vec<&&String> =
             all.iter().filter(|o| !sentence.is_small && !said(o) && takes(&sentence.text, o)).collect();
