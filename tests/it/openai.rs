@@ -77,7 +77,7 @@ impl Drop for Served {
 }
 
 fn conversation(persona: &str, said: &[&str]) -> Value {
-    let role = |at: usize| if at % 2 == 0 { "user" } else { "assistant" };
+    let role = |at: usize| if at.is_multiple_of(2) { "user" } else { "assistant" };
     let messages: Vec<Value> =
         said.iter().enumerate().map(|(at, text)| json!({ "role": role(at), "content": text })).collect();
     json!({ "model": persona, "seed": 7, "messages": messages })
