@@ -31,6 +31,7 @@ pub use speech::{Failure, Listener, Speech, Stage};
 pub use talk::Line;
 
 use crate::app::AppError;
+use crate::app::answering::Answerer;
 use crate::app::library::Library;
 use crate::app::practise::{Cast, Practice, Refreshed, Watch, fits};
 use crate::app::voice::Voice;
@@ -241,6 +242,13 @@ impl Host {
 
     fn store(&self) -> Result<Store, HostError> {
         Ok(Store::open(&self.manner.data)?)
+    }
+
+    /// Answers for programs that keep their conversations themselves, through the same engine.
+    pub fn answerer(&self) -> Answerer {
+        let makings = self.makings();
+        let Cast { judge, voice, .. } = makings.cast();
+        Answerer::new(makings.watch.library(), judge, voice).0
     }
 
     fn makings(&self) -> MutexGuard<'_, Makings> {

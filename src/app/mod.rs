@@ -1,6 +1,7 @@
 //! Use cases: the only place that sees domain, engine, store and files at once.
 //! Knows: all of them. Never: terminals, arguments, colours.
 
+pub mod answering;
 pub mod author;
 pub mod cards;
 pub mod check;

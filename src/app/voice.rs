@@ -129,6 +129,15 @@ impl Voice {
         })
     }
 
+    /// Tokens of `messages`, as the model counts them.
+    ///
+    /// # Errors
+    /// Where it can't count.
+    pub fn count_tokens(&self, messages: &[Message]) -> Result<usize, AppError> {
+        let (Self::Pocket { ranker: engine, .. } | Self::Free { engine, .. }) = self;
+        Ok(engine.count_tokens(messages)?)
+    }
+
     /// Whether this is the bundled client.
     pub fn is_pocket(&self) -> bool {
         matches!(self, Self::Pocket { .. })

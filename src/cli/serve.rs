@@ -15,7 +15,7 @@ use crate::app::AppError;
 use crate::app::host::{Host, Manner};
 use crate::files::secret;
 use crate::ui::screen::{PACE, Screen};
-use crate::ui::web::{About, Entry, Passphrase, Token, Web};
+use crate::ui::web::{About, Api, Entry, Passphrase, Token, Web};
 
 /// Where a passphrase may stand, so that it is in no list of processes.
 const PASSPHRASE: &str = "PUSHBACK_PASSPHRASE";
@@ -40,6 +40,10 @@ pub(super) struct ServeArgs {
     /// The file whose first line is the passphrase; PUSHBACK_PASSPHRASE does as well.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// Answer programs that speak OpenAI's chat completions, too: below /v1, each client a model. The
+    /// key is the token of the page's URL.
+    #[arg(long)]
+    api: bool,
     /// Milliseconds between two words of the client's; 0 shows replies at once.
     #[arg(long, value_name = "MS", default_value_t = PACE.as_millis() as u64, value_parser = clap::value_parser!(u64).range(..=5_000))]
     pace: u64,
@@ -88,7 +92,15 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         }
     };
     greet(screen, &args, &url)?;
-    let web = Web::new(host, entry, address, about);
+    let api = args.api.then(|| Api::new(host.answerer()));
+    let mut web = Web::new(host, entry, address, about);
+    if let Some(api) = api {
+        screen.note(&format!(
+            "For programs: http://{}/v1, with the page's token as their key.",
+            shown(address)
+        ));
+        web = web.with_api(api);
+    }
     if args.open {
         // Whoever lists this computer's processes sees the browser's address: it opens the page once.
         let ticket = Token::draw().context("no key can be drawn")?;

@@ -72,7 +72,7 @@ fn review(report: &Report, name: &str, out: &mut String) {
         out.push_str(&format!("\n{}\n", instead(other)));
     }
     if let Some(approach) = &next.approach {
-        out.push_str(&format!("\n{}\n", escaped(approach)));
+        out.push_str(&format!("\n{}\n", line(&one_line(approach))));
     }
 }
 
@@ -137,12 +137,12 @@ fn exchange(turn: &Exchange, name: &str, out: &mut String) {
         out.push_str(&format!("\n{note}\n"));
     }
     if let Some(feedback) = &turn.feedback {
-        out.push_str(&format!("\n{}\n", escaped(&feedback.effect)));
+        out.push_str(&format!("\n{}\n", line(&one_line(&feedback.effect))));
         if let Some(other) = &feedback.alternative {
             out.push_str(&format!("\n{}\n", instead(other)));
         }
         if let Some(approach) = &feedback.approach {
-            out.push_str(&format!("\n{}\n", escaped(approach)));
+            out.push_str(&format!("\n{}\n", line(&one_line(approach))));
         }
     }
     if let Some(answer) = &turn.client {
@@ -177,6 +177,6 @@ fn evidence(said: &Judged, out: &mut String) {
             c => format!(" {}", words::signed(c)),
         };
         let quote = escaped(&one_line(&clipped(&found.quote)));
-        out.push_str(&format!("- {}{points} “{quote}”: {}\n", plain(&found.code), escaped(&found.why)));
+        out.push_str(&format!("- {}{points} “{quote}”: {}\n", plain(&found.code), escaped(&one_line(&found.why))));
     }
 }

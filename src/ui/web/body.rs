@@ -79,7 +79,7 @@ impl<S: Send + Sync> FromRequest<S> for Nothing {
 }
 
 /// Only scripts of the page itself can say that they send JSON; a form elsewhere can't.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }

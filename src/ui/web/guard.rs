@@ -86,7 +86,8 @@ pub(super) async fn api(State(web): State<Arc<Web>>, request: Request, next: Nex
     response
 }
 
-fn allowed(web: &Web, request: &Request) -> Result<(), Fault> {
+/// Whether a request comes from here, with the token.
+pub(super) fn allowed(web: &Web, request: &Request) -> Result<(), Fault> {
     let headers = request.headers();
     if !is_from_here(headers) {
         return Err(Fault::new(StatusCode::FORBIDDEN, "the request comes from another page"));

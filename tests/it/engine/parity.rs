@@ -102,12 +102,13 @@ fn gemmas_attention_agrees_with_candle_transformers() {
 
 /// Reading in pieces must not change the result. In f32 only the order of sums differs; with
 /// quantised weights a difference in the last bit can flip the rounding of an activation to
-/// 8 bits, which is then visible.
+/// 8 bits, which is then visible: up to .020 on processors with AVX2, .026 with AVX-512, where candle
+/// multiplies in wider blocks.
 #[test]
 fn however_the_tokens_came_into_the_cache_the_logits_are_those_of_one_prefill() {
     for architecture in ARCHITECTURES {
         for ((hold, in_f32), mix) in HOLDS.into_iter().flat_map(|h| [(h, Mix::F32), (h, Mix::Quantised)]) {
-            let tolerance = if mix == Mix::F32 { in_f32 } else { 2e-2 };
+            let tolerance = if mix == Mix::F32 { in_f32 } else { 4e-2 };
             let open = |tiny: &Tiny| open_held(tiny, hold);
             let tiny = Tiny::new(architecture, mix);
             let (first, second, other) = (tokens(30, 1), tokens(12, 2), tokens(9, 3));

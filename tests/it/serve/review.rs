@@ -8,14 +8,14 @@ const SAID: &str = "<script>alert(1)</script> You'd rather be anywhere but here.
 
 #[test]
 fn a_report_is_shown_and_taken_along() {
-    let server = Start::saying(&["Fine, then.", "If you say so."]).go();
+    let server = Start::saying(&["Fine & then what.", "If you say so."]).go();
     let browser = &server.browser;
     let heard = browser.exchange(&browser.begin("ray", 3), SAID);
     let path = format!("/api/sessions/{}/report", heard["id"]);
     let report = browser.get(&path);
     let html = report["html"].as_str().unwrap();
     assert!(html.contains("pb-report") && html.contains("&lt;script&gt;"), "{html}");
-    for forbidden in ["<script", "style=\"", "onclick"] {
+    for forbidden in ["<script", "<b>", "style=\"", "onclick"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
     assert_eq!(report["report"]["session"]["id"], heard["id"]);

@@ -12,7 +12,7 @@ export async function show(view) {
   const [clients, sessions] = await Promise.all([get("/clients"), get("/sessions?q=").catch(() => [])]);
   const list = h("ul", { class: "cards", role: "list" });
   const rest = h("ul", { class: "cards", role: "list" });
-  const more = h("details", { class: "more" }, h("summary", {}, "More clients: other topics, other lives"), rest);
+  const more = h("section", { class: "more" }, h("h2", {}, "More clients: other topics, other lives"), rest);
   const none = h("p", { class: "label", role: "status" });
   const topics = [...new Set(clients.map(({ topic }) => topic))].sort();
   const topic = choice("topic", "every topic", topics.map((name) => [name, name]));
@@ -35,6 +35,7 @@ export async function show(view) {
     h("p", { class: "lead" }, "You are the counsellor. They did not all come of their own will, and how you answer decides whether they dig in or open up."),
     goOn(sessions) ?? (easy && h("p", { class: "label" }, `Your first time? ${easy.name} is a good one to begin with.`)),
     h("div", { class: "filters" }, h("label", { for: "topic" }, "Topic"), topic, h("label", { for: "level" }, "Difficulty"), level, none),
+    h("h2", { class: "unseen" }, "Clients"),
     list,
     more,
     h("section", { class: "other" }, h("h2", {}, "Other ways to practise"), h("p", {}, h("a", { href: "#/drill" }, "Drill"), ": one hard moment, until three replies in a row roll with it."), exam()),
@@ -46,16 +47,14 @@ function choice(id, all, values) {
   return h("select", { id }, h("option", { value: "" }, all), values.map(([value, name]) => h("option", { value }, name)));
 }
 
-function card(client) {
-  const name = h("button", { class: "card-name", type: "button", id_: `client-card-${client.id}`, "aria-describedby": `blurb-${client.id}`, onclick: () => begin({ persona: client.id }) }, client.name);
-  const kind = String(client.kind).replaceAll(/[_-]/g, " ");
+function card({ id, name, age, blurb, kind, topic, difficulty, aim }) {
+  const whom = [h("span", { class: "name" }, name, h("span", { class: "age" }, `, ${age}`)), h("span", { class: "blurb" }, blurb)];
   return h(
     "li",
     { class: "card" },
-    h("h2", {}, name, h("span", { class: "age" }, `, ${client.age}`)),
-    h("p", { class: "blurb", id: `blurb-${client.id}` }, client.blurb),
-    h("p", { class: "label" }, kind, " · ", client.topic, " · ", h("span", { class: "dots", "aria-hidden": "true" }, DOTS[client.difficulty]), ` ${HARD[client.difficulty]}`),
-    h("p", { class: "aim" }, client.aim),
+    h("h3", {}, h("button", { class: "card-name", type: "button", id_: `client-card-${id}`, onclick: () => begin({ persona: id }) }, whom)),
+    h("p", { class: "label" }, String(kind).replaceAll(/[_-]/g, " "), " · ", topic, " · ", h("span", { class: "dots", "aria-hidden": "true" }, DOTS[difficulty]), ` ${HARD[difficulty]}`),
+    h("p", { class: "aim" }, aim),
   );
 }
 

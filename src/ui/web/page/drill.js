@@ -26,7 +26,7 @@ function card({ name, title, kind, level }) {
   return h(
     "li",
     { class: "card" },
-    h("h2", {}, h("a", { class: "card-name", href: `#/drill/${name}`, id_: `drill-${name}` }, title)),
+    h("h2", { class: "title" }, h("a", { class: "card-name", href: `#/drill/${name}`, id_: `drill-${name}` }, title)),
     h("p", { class: "label" }, `${String(kind).replaceAll(/[_-]/g, " ")} · level ${level}: ${LEVELS[level] ?? ""}`),
   );
 }

@@ -3,7 +3,7 @@
 import { CODES } from "./codes.js";
 import { h } from "./dom.js";
 import { dial } from "./dial.js";
-import { namesOf } from "./text.js";
+import { nameOf, namesOf } from "./text.js";
 
 /** Both futures of the newest moment. */
 export function futures({ kept, tried }, name, ways) {
@@ -28,7 +28,7 @@ export function futures({ kept, tried }, name, ways) {
 /** A trainer's codes for the newest reply. */
 export function overruling(turn, done, leave) {
   const given = new Set(turn.verdict.codes.map(({ code }) => code));
-  const boxes = CODES.map(([code, name]) => ({ code, box: h("input", { type: "checkbox", id: `code-${code}`, checked: given.has(code) }), name }));
+  const boxes = CODES.map((code) => ({ code, box: h("input", { type: "checkbox", id: `code-${code}`, checked: given.has(code) }), name: nameOf({ code }) }));
   return h(
     "form",
     {

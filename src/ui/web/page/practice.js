@@ -11,6 +11,8 @@ import { nameOf } from "./text.js";
 
 /** Pause before a stream that broke off is asked for again, in ms. */
 const AGAIN = 400;
+/** How often an exam's time is asked for, in ms. */
+const EXAM_CLOCK = 20_000;
 
 /** @param {HTMLElement} view @param {string} id @returns {Promise<() => void>} */
 export async function show(view, id) {
@@ -40,6 +42,10 @@ export class Practice {
     signal.addEventListener("abort", onReturn(() => this.refresh()));
     document.addEventListener("keydown", (event) => this.escape(event), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh(), { signal });
+    if (this.session.exam && !this.session.ended) {
+      const clock = setInterval(() => this.refresh(), EXAM_CLOCK);
+      signal.addEventListener("abort", () => clearInterval(clock));
+    }
     this.take(this.session);
     this.room.view.addEventListener("shown", () => {
       if (this.session.turns.length > 1) this.room.toEnd();

@@ -2,7 +2,7 @@
 
 import { composer, rewording } from "./composer.js";
 import { dial } from "./dial.js";
-import { at, fill, h, keepingFocus } from "./dom.js";
+import { fill, h, keepingFocus } from "./dom.js";
 import { sealed, summary } from "./panels.js";
 import * as settings from "./settings.js";
 import { client, exchange } from "./turn.js";
@@ -22,6 +22,7 @@ export class Room {
   constructor(view, practice) {
     this.view = view;
     this.practice = practice;
+    this.closing = /** @type {HTMLElement|null} */ (null); // how the session went, once it has ended
     this.unfolded = new Set(); // turns whose feedback is unfolded
     /** @type {Map<number, {sign: string, node: HTMLElement}>} */
     this.drawn = new Map();
@@ -94,6 +95,15 @@ export class Room {
     this.write.box.hidden = closed;
     this.keys.hidden = closed;
     this.write.hold(session.speaking || session.owed, first, session.speaking);
+  }
+
+  /** What is open below the conversation. It is put there once: whoever types in it is not disturbed. */
+  lower(session) {
+    const { panel, figures } = this.practice;
+    if (session.ended) this.closing ??= session.exam ? sealed(session) : figures && summary(figures, session.id);
+    const wanted = [panel, this.closing].filter(Boolean);
+    const same = wanted.length === this.below.childElementCount && wanted.every((node, place) => node === this.below.children[place]);
+    if (!same) fill(this.below, wanted);
   }
 
   /** Puts the turns in; those that stay are not touched, so that nothing is read out twice. */
@@ -170,6 +180,9 @@ export class Room {
 
   notes(session, first) {
     const { crisis, exam, failed, reloaded, forgotten } = session;
+    const sign = JSON.stringify([crisis, exam, failed, reloaded, forgotten, session.left, session.ended, session.owed, session.speaking]);
+    if (sign === this.noted) return; // an alert that is put in again would be read out again
+    this.noted = sign;
     const label = (text, id) => h("p", { class: "label", id_: id }, text);
     fill(
       this.note,
@@ -202,9 +215,7 @@ export class Room {
       session.ended && h("a", { class: "main", href: `#/r/${session.id}` }, "Report"),
       session.ended && h("a", { href: "#/" }, "Another client"),
     );
-    const closing = session.ended && (session.exam ? sealed(session) : practice.figures && summary(practice.figures, session.id));
-    fill(this.below, practice.panel, closing);
-    at("main").classList.toggle("ended", session.ended);
+    this.lower(session);
   }
 }
 

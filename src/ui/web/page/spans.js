@@ -23,11 +23,12 @@ export function underlined(text, findings, turn) {
     const node = h("span", { class: `find ${tone(mark.points)}` });
     if (!named.has(mark.index)) node.dataset.testid = `span-${turn}-${mark.index}`;
     named.add(mark.index);
-    if (stack.length === 1) reachable(node);
-    else touch(stack[1].node, mark);
+    // What lies within another finding is told with it.
+    const whole = stack.length === 1 ? node : stack[1].node;
+    reachable(node, whole);
+    touch(whole, mark);
     top().node.append(node);
     stack.push({ node, mark });
-    if (stack.length === 2) touch(node, mark);
   };
   const edges = [...new Set([0, text.length, ...marks.flatMap(({ start, end }) => [start, end])])].sort((a, b) => a - b);
   edges.forEach((edge, at) => {
@@ -62,11 +63,13 @@ function touch(node, mark) {
 const LINGERS = 250;
 
 /** Shows what is held against or for the words on focus, hover and tap. */
-function reachable(node) {
-  node.tabIndex = 0;
-  node.setAttribute("role", "button");
-  const show = () => showTip(node, [...held.get(node).values()]);
+function reachable(node, whole) {
+  const show = () => showTip(whole, [...held.get(whole).values()]);
+  node.tabIndex = node === whole ? 0 : -1;
   node.addEventListener("focus", show);
+  node.addEventListener("blur", hideTip);
+  if (node !== whole) return;
+  node.setAttribute("role", "button");
   node.addEventListener("mouseenter", show);
   node.addEventListener("click", show);
   node.addEventListener("keydown", (event) => {
@@ -75,7 +78,6 @@ function reachable(node) {
       show();
     }
   });
-  node.addEventListener("blur", hideTip);
   node.addEventListener("mouseleave", hideSoon);
 }
 

@@ -1,12 +1,8 @@
 // Words and figures as a person reads them.
 
-import { CODES } from "./codes.js";
-
-const NAMES = new Map(/** @type {any} */ (CODES));
-
-/** The name of a code, technique or action. @param {{code: string, name?: string}} named */
+/** The name of a code, technique or action, as the program has it. @param {{code: string, name?: string}} named */
 export function nameOf({ code, name }) {
-  const known = NAMES.get(code) ?? name ?? String(code).replaceAll("_", " ");
+  const known = name ?? String(code).replaceAll("_", " ");
   return known.charAt(0).toUpperCase() + known.slice(1);
 }
 

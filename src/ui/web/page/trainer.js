@@ -125,8 +125,12 @@ class Desk {
 
   changed() {
     const { value } = this.text;
-    if (value === this.file.text) sessionStorage.removeItem(this.key);
-    else sessionStorage.setItem(this.key, value);
+    try {
+      if (value === this.file.text) sessionStorage.removeItem(this.key);
+      else sessionStorage.setItem(this.key, value);
+    } catch {
+      // A file that is too large for it is edited all the same, without a draft.
+    }
     clearTimeout(this.wait);
     this.wait = setTimeout(() => this.check(), TYPING);
   }
