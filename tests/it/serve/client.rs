@@ -141,7 +141,8 @@ impl Browser {
     /// HTTP/1.0: the end of the answer is the end of the connection.
     fn send(&self, first: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        // Only what hangs takes as long, however busy the machine is.
+        stream.set_read_timeout(Some(Duration::from_secs(600))).unwrap();
         let mut request = format!("{first} HTTP/1.0\r\n");
         headers.iter().for_each(|(name, value)| request.push_str(&format!("{name}: {value}\r\n")));
         if !body.is_empty() {
