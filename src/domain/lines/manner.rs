@@ -196,7 +196,8 @@ impl Spoken {
             if i == 0 { general.chain(by_action).collect() } else { general.filter(goes_on).collect() };
         let sentence = &self.sentences[i];
         let said = |opener: &str| {
-            speech.before.is_some_and(|b| begins_with(&normal(b), &normal(opener))) || self.has(first_word(opener))
+            speech.before.is_some_and(|b| begins_with(&normal(b), &normal(opener)))
+                || self.has(first_word(opener))
         };
         let fitting: Vec<&&String> =
             all.iter().filter(|o| !sentence.is_small && !said(o) && takes(&sentence.text, o)).collect();
