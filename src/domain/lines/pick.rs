@@ -336,12 +336,14 @@ impl Scene<'_> {
     fn to_length(&self, found: Vec<Found>) -> Vec<Candidate> {
         let wished = self.query.words;
         let is_plain = self.query.fact.is_some() || self.reading.risk;
+        let argues = self.query.action.is_sustain() || self.query.action.is_discord();
         let longer = !is_plain && found.iter().any(|f| word_count(&f.text) < wished);
         let splicer = Splicer {
             parts: if longer { self.parts() } else { Vec::new() },
             lexicon: &self.banks.store.lexicon,
             wished,
-            links: &self.persona.manner.links,
+            // "Plus," argues.
+            links: if argues { &self.persona.manner.links } else { &[] },
         };
         let mut out: Vec<Candidate> = Vec::with_capacity(found.len());
         for (f, i) in found.into_iter().zip(0..) {

@@ -18,7 +18,11 @@ const LINKED: f32 = 0.3;
 /// What a detail of the belief that was just voiced has before any other line.
 const OF_BELIEF: f32 = 0.6;
 /// Lines more alike say the same thing twice.
-const TOO_ALIKE: f32 = 0.55;
+const TOO_ALIKE: f32 = 0.42;
+/// Lines less alike than this have nothing to do with each other, unless both answer the trainee.
+const RELATED: f32 = 0.12;
+/// Likeness to the trainee's words from which a line answers them.
+const ANSWERS: f32 = 0.25;
 /// How far chance moves a second line.
 const CHANCE: f32 = 0.15;
 /// What a total far from the wish costs.
@@ -100,7 +104,8 @@ pub(super) fn behind(action: Action) -> &'static [Tag] {
         Action::Inform => &[Tag::Inform],
         Action::Ember => &[Tag::Ember, Tag::Acknowledge],
         Action::Acknowledge => &[Tag::Acknowledge, Tag::Disclose],
-        Action::Plan => &[Tag::Commit, Tag::Change],
+        // One plan at a time.
+        Action::Plan => &[Tag::Change],
         Action::Challenge => &[Tag::Attack, Tag::Argue],
         Action::Test => &[Tag::Argue, Tag::Test],
         _ => &[],
@@ -130,6 +135,7 @@ impl Splicer<'_> {
             let linked = dice.unit() < LINKED && is_statement(&part.text);
             let link = self.links.get(dice.below(self.links.len())).filter(|_| linked);
             whole.text = match link {
+                Some(link) if link.ends_with(['.', '…']) => format!("{} {link} {}", whole.text, part.text),
                 Some(link) => format!("{} {link} {}", whole.text, lower_start(&part.text)),
                 None => format!("{} {}", whole.text, part.text),
             };
@@ -158,7 +164,8 @@ impl Splicer<'_> {
                 continue;
             }
             let alike = likeness(std::slice::from_ref(&said), part.own);
-            if alike > TOO_ALIKE || (!detailed && counted && counts(&part.normal)) {
+            let apart = alike < RELATED && part.near < ANSWERS;
+            if alike > TOO_ALIKE || (!detailed && (apart || counted && counts(&part.normal))) {
                 continue;
             }
             let misfit = (f32::from(words + part.words) / f32::from(self.wished)).ln().abs();

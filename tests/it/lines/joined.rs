@@ -3,7 +3,7 @@
 use super::*;
 
 const VOICE: &str = "@type mandated
-deny: I have no problem with beer. | I go to work and I pay my rent. | That is what they say. | Nobody at work ever complained. | So what of it, that is life. | Do you see a problem here?
+deny: I have no problem at work. | I go to work and I pay my rent. | That is what they say. | Nobody at work ever complained. | So what of it, that is life. | Do you see a problem here?
 attack: You get paid for this either way.
 ";
 
@@ -51,6 +51,17 @@ fn a_detail_follows_its_own_belief() {
         }
     }
     assert!(with_detail > 20, "{with_detail}");
+}
+
+#[test]
+fn lines_that_have_nothing_to_do_with_each_other_stay_apart() {
+    let file = "@type mandated\ndeny: I pay my rent each month. | My truck runs fine.\n";
+    for seed in 0..20 {
+        let found = check_small(&[("types/a.txt", file)], &Ask { words: 10, seed, ..ASK });
+        assert!(found.iter().all(|text| !text.contains(". ")), "{found:?}");
+    }
+    let near = Ask { words: 10, trainee: "What about your truck?", moves: &[Move::OpenQuestion], ..ASK };
+    assert_eq!(check_small(&[("types/a.txt", file)], &near).len(), 2);
 }
 
 #[test]
