@@ -55,7 +55,7 @@ fn a_detail_follows_its_own_belief() {
 
 #[test]
 fn lines_that_have_nothing_to_do_with_each_other_stay_apart() {
-    let file = "@type mandated\ndeny: I pay my rent each month. | My truck runs fine.\n";
+    let file = "@type mandated\ndeny: I pay rent each month. | Most trucks run fine.\n";
     for seed in 0..20 {
         let found = check_small(&[("types/a.txt", file)], &Ask { words: 10, seed, ..ASK });
         assert!(found.iter().all(|text| !text.contains(". ")), "{found:?}");
