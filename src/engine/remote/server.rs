@@ -18,6 +18,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(50);
 
 /// One request, for the wire.
+#[cfg_attr(
+    not(feature = "remote"),
+    expect(dead_code, reason = "without the feature nothing goes over a wire")
+)]
 pub(super) struct Call<'a> {
     pub url: &'a str,
     pub body: Option<&'a Value>,
@@ -37,6 +41,10 @@ pub(super) struct Head {
 }
 
 /// What comes over the wire.
+#[cfg_attr(
+    not(feature = "remote"),
+    expect(dead_code, reason = "without the feature nothing goes over a wire")
+)]
 pub(super) enum Heard<'a> {
     /// Nothing so far: whoever waits may stop it.
     Nothing,
