@@ -1,5 +1,6 @@
 //! What the pocket client would say in given moments, by retrieval alone, by the ranker alone
-//! and by both: the material for a blind reading, and for choosing the ranker's weight.
+//! and by both, and as it would be spoken, in the client's manner: the material for a blind reading
+//! (`training/eval/`), and for choosing the ranker's weight.
 //!
 //! ```sh
 //! cargo run --release --example pocket_choices -- WEIGHT < moments.jsonl > choices.jsonl
@@ -13,12 +14,11 @@ use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use pushback::app::library::Library;
-use pushback::app::voice::{Scene, Weighed, ranks, weigh};
+use pushback::app::voice::{Scene, Voice, Weighed, ranks, weigh};
 use pushback::domain::action::Action;
 use pushback::domain::client::{self, Heard, Intent};
 use pushback::domain::dice::Dice;
 use pushback::domain::judge;
-use pushback::domain::lines::Banks;
 use pushback::domain::session::{Path as Turns, Reply, Turn};
 use pushback::engine::local::{DeviceChoice, Hold, Local, Settings};
 use serde::Deserialize;
@@ -40,16 +40,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (banks, _) = library.banks();
     let pocket = std::fs::read(root.join("models/pocket.gguf"))?.leak();
     let settings = Settings { device: DeviceChoice::Cpu, hold: Hold::Unpacked, threads: Some(1) };
-    let mut ranker = Local::from_bytes(pocket, "pocket", settings)?;
+    let ranker = Local::from_bytes(pocket, "pocket", settings)?;
+    let mut voice = Voice::Pocket { banks: banks.into(), ranker: Box::new(ranker) };
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let line = line?;
         let moment: Moment = serde_json::from_str(&line)?;
-        let weighed = choices(&library, &banks, &mut ranker, &moment)?;
+        let (weighed, spoken) = choices(&library, &mut voice, &moment)?;
         let mut record: serde_json::Value = serde_json::from_str(&line)?;
         record["retrieval"] = json!(best(&weighed, 0.0));
         record["ranker"] = json!(best(&weighed, 1.0));
         record["both"] = json!(best(&weighed, weight));
+        record["spoken"] = json!(spoken);
         let shortlist =
             weighed.iter().map(|w| json!([w.line.text, w.line.tag, w.line.source, w.line.prior, w.fit]));
         record["shortlist"] = shortlist.collect();
@@ -60,10 +62,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn choices(
     library: &Library,
-    banks: &Banks,
-    ranker: &mut Local,
+    voice: &mut Voice,
     moment: &Moment,
-) -> Result<Vec<Weighed>, Box<dyn Error>> {
+) -> Result<(Vec<Weighed>, Option<String>), Box<dyn Error>> {
     let persona = library.persona(&moment.persona)?;
     let opening = moment.client.clone().unwrap_or_else(|| persona.openings[0].clone());
     let verdict = library
@@ -74,7 +75,9 @@ fn choices(
     let heard = Heard { moves: &verdict.moves, apology: false, words: &moment.trainee, asks_plan: false };
     // Length and mood as the client model would have them; the action is given.
     let intent = client::act(&persona, &state, &heard, &opening, &mut dice);
-    let intent = Intent { action: moment.action, fact: None, ..intent };
+    // Whoever discloses tells their first fact.
+    let fact = persona.facts.first().filter(|_| moment.action == Action::Disclose).map(|f| f.id.clone());
+    let intent = Intent { action: moment.action, fact, ..intent };
     let reply = Reply {
         text: opening,
         action: Action::Inform,
@@ -102,7 +105,9 @@ fn choices(
         path: &path,
         dice,
     };
-    Ok(weigh(banks, ranker, &scene)?)
+    let spoken = voice.speak(&scene, &|| false).ok().map(|spoken| spoken.text);
+    let Voice::Pocket { banks, ranker } = voice else { return Err("no pocket client".into()) };
+    Ok((weigh(banks, ranker.as_mut(), &scene)?, spoken))
 }
 
 fn best(weighed: &[Weighed], weight: f32) -> Option<&str> {

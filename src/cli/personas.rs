@@ -184,9 +184,11 @@ fn look_over(screen: Screen, target: &TargetArgs, id: &str) -> anyhow::Result<()
 
 fn lines(prompts: &PromptArgs) -> anyhow::Result<ExitCode> {
     let screen = Screen::of_process();
-    let (banks, problems) = prompts.load()?.banks();
+    let library = prompts.load()?;
+    let (banks, problems) = library.banks();
     problems.iter().for_each(|p| screen.warn(p));
-    for pair in banks.pairs() {
+    let (personas, _) = library.personas();
+    for pair in banks.pairs(&personas.iter().collect::<Vec<_>>()) {
         screen.line(&serde_json::to_string(&pair)?)?;
     }
     Ok(ExitCode::SUCCESS)

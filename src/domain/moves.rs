@@ -70,6 +70,11 @@ impl Move {
         matches!(self, Move::ClosedQuestion | Move::OpenQuestion | Move::Evoke)
     }
 
+    /// Whether it gives back what the client said or meant.
+    pub fn is_reflection(self) -> bool {
+        matches!(self, Move::SimpleReflection | Move::ComplexReflection | Move::DoubleSided)
+    }
+
     /// The name in files and JSON.
     pub fn as_str(self) -> &'static str {
         match self {

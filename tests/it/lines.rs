@@ -17,6 +17,7 @@ mod finding;
 mod joined;
 mod later;
 mod manner;
+mod own;
 
 /// The client of a test: everything that a line can ask for.
 fn client(id: &str, kind: Kind, topic: &str, gender: Gender, age: u8, people: People, body: &str) -> Persona {
@@ -353,7 +354,7 @@ fn the_pairs_are_what_the_program_has() {
         "@d mandated drinking m\nT opening: Hello.\nC deny: First.\nT openq: And?\nC attack: Second.\n";
     let trainee = "@move simple\n[So|And] {y}.\n";
     let banks = small(&[("topics/drinking.txt", BELIEF), ("d.txt", dialogue), ("trainee.txt", trainee)]);
-    let shown: Vec<String> = (banks.pairs())
+    let shown: Vec<String> = (banks.pairs(&[]))
         .map(|p| format!("{:?} {} after {:?}, {} wordings", p.tag, p.reply, p.predecessor, p.trainee.len()))
         .collect();
     assert_eq!(
@@ -369,7 +370,7 @@ fn the_pairs_are_what_the_program_has() {
     );
     let wordings: Vec<Vec<String>> = banks.wordings().map(|w| w.wordings).collect();
     assert_eq!(wordings, [["So {y}.", "And {y}."]]);
-    let replies: HashSet<String> = bundled().0.pairs().map(|p| p.reply).collect();
+    let replies: HashSet<String> = bundled().0.pairs(&[]).map(|p| p.reply).collect();
     assert!(replies.len() > 5000, "{} replies", replies.len());
 }
 
@@ -382,7 +383,7 @@ proptest! {
             let (banks, _) = parse(&[(name, &text)]);
             let _ = check(&banks, &ray(), &Ask { trainee: &text, ..ASK });
             let _ = banks.lint(&[&ray()]);
-            prop_assert_eq!(banks.pairs().count() >= banks.stats().replies, true);
+            prop_assert_eq!(banks.pairs(&[]).count() >= banks.stats().replies, true);
         }
     }
 

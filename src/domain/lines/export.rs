@@ -1,11 +1,12 @@
 //! The lines as training pairs: exactly what the program chooses among, and what each answers.
-//! Knows: the store. Never: files, personas, training.
+//! Knows: the store, whose lines are whose. Never: files, training.
 
 use serde::Serialize;
 
-use crate::domain::lines::store::{Few, Form, KINDS, Line, Place, Store};
+use crate::domain::lines::store::{Few, Form, KINDS, Line, Place, Store, kind_bit};
 use crate::domain::lines::tag::{Tag, Turn};
 use crate::domain::lines::template;
+use crate::domain::persona::Persona;
 
 /// One client line and the trainee words that it answers. Slots are unfilled.
 #[derive(Clone, Debug, Serialize)]
@@ -20,6 +21,8 @@ pub struct Pair {
     pub tag: Tag,
     /// The kinds of turn that it answers; empty = any.
     pub moves: Vec<Turn>,
+    /// The clients whose own it is; empty = nobody's.
+    pub clients: Vec<String>,
     /// The kinds of client that may say it; empty = any.
     pub types: Vec<&'static str>,
     /// The topics that it is about; empty = any.
@@ -44,12 +47,26 @@ pub struct Wordings {
     pub wordings: Vec<String>,
 }
 
-pub(super) fn pairs(store: &Store) -> impl Iterator<Item = Pair> {
+pub(super) fn pairs<'a>(store: &'a Store, personas: &'a [&'a Persona]) -> impl Iterator<Item = Pair> + 'a {
     store.lines.iter().flat_map(move |line| {
         let cues = cues_of(store, line);
         let none = cues.is_empty().then_some(None);
-        none.into_iter().chain(cues.into_iter().map(Some)).map(move |cue| pair(store, line, cue))
+        let cues = none.into_iter().chain(cues.into_iter().map(Some));
+        cues.map(move |cue| for_owners(pair(store, line, cue), personas))
     })
+}
+
+/// A client's own line is for their type, on their topic.
+fn for_owners(pair: Pair, personas: &[&Persona]) -> Pair {
+    let owners: Vec<&&Persona> = personas.iter().filter(|p| pair.clients.contains(&p.id)).collect();
+    if owners.is_empty() {
+        return pair;
+    }
+    let types = owners.iter().filter_map(|p| kind_bit(p.kind)).fold(Few::default(), Few::with);
+    let mut topics: Vec<String> = owners.iter().map(|p| p.topic.clone()).collect();
+    topics.sort();
+    topics.dedup();
+    Pair { types: names(types), topics, ..pair }
 }
 
 pub(super) fn wordings(store: &Store) -> impl Iterator<Item = Wordings> {
@@ -92,6 +109,7 @@ fn pair(store: &Store, line: &Line, cue: Option<u32>) -> Pair {
         reply: line.text.clone(),
         tag: line.tag,
         moves: turns,
+        clients: line.clients.iter().map(|c| store.clients[c].id.clone()).collect(),
         types: names(line.kinds),
         topics: line.topics.iter().map(|t| store.topics[t].name.clone()).collect(),
         predecessor,

@@ -11,7 +11,7 @@ use crate::domain::lines::store::{Line, Place, Store, kind_bit};
 use crate::domain::lines::tag::{Tag, Turn};
 use crate::domain::lines::text::normal;
 use crate::domain::persona::Persona;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, nearest};
 
 /// The longest line, in words.
 const MAX_WORDS: u16 = 45;
@@ -47,6 +47,7 @@ pub(super) fn lint(banks: &Banks, personas: &[&Persona]) -> Vec<Problem> {
     }
     problems.extend(template_faults(store));
     problems.extend(unfilled(banks, personas));
+    problems.extend(nobodys(store, personas));
     problems.extend(doubles(store));
     problems.extend(questions(store));
     problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
@@ -139,7 +140,8 @@ fn unfilled(banks: &Banks, personas: &[&Persona]) -> Vec<Problem> {
         let profile = Profile::of(persona, &told, &banks.patterns);
         let kind = kind_bit(persona.kind);
         for line in &store.lines {
-            let ours = line.kinds.takes(kind) && line.topics.takes(topic);
+            let own = line.clients.takes(store.client(&persona.id));
+            let ours = own && line.kinds.takes(kind) && line.topics.takes(topic);
             if ours
                 && profile.allows(line.known(&banks.patterns, &store.lexicon).needs)
                 && filling.fill(&line.text).is_none()
@@ -149,6 +151,23 @@ fn unfilled(banks: &Banks, personas: &[&Persona]) -> Vec<Problem> {
         }
     }
     out
+}
+
+/// Own lines of clients that there are not.
+fn nobodys(store: &Store, personas: &[&Persona]) -> Vec<Problem> {
+    let unknown = store.clients.iter().filter(|c| personas.iter().all(|p| p.id != c.id));
+    unknown
+        .map(|client| {
+            let (file, line_no) = client.first;
+            let hint = nearest(&client.id, personas.iter().map(|p| p.id.as_str()));
+            Problem::new(&store.files[file as usize], format!("there is no client `{}`", client.id))
+                .at(line_no as usize)
+                .hint(hint.map_or_else(
+                    || "`@client` wants the id of a persona file".to_owned(),
+                    |id| format!("did you mean `{id}`?"),
+                ))
+        })
+        .collect()
 }
 
 /// The same line twice, and lines that differ by a letter or a word.

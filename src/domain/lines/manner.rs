@@ -10,6 +10,8 @@ use crate::domain::persona::Manner;
 const INSIDE: f32 = 0.8;
 /// … and words after it.
 const AFTER: f32 = 0.6;
+/// How often a reflection is taken up with a "yeah", where nothing speaks against it.
+const TAKEN_UP: f32 = 0.45;
 /// How often an "I" that could be left off is.
 const CLIPPED: f32 = 0.5;
 /// Chance that an opener goes before a later sentence rather than the first.
@@ -18,6 +20,8 @@ const LATER: f32 = 0.25;
 const APART: u16 = 9;
 /// Words in which a short last sentence takes nothing behind it, and a long one neither.
 const TAGGED: std::ops::RangeInclusive<u16> = 4..=16;
+/// Words from which a sentence takes "or something" behind it.
+const OR_TAGGED: u16 = 7;
 
 /// Words with which a statement begins: a small word may stand before them, and they may lose their capital.
 const STATEMENTS: &str = "i i'm i've i'd i'll you you're you've you'd it it's it'll it'd he he's he'd she she's \
@@ -75,6 +79,8 @@ pub struct Speech<'a> {
     pub manner: &'a Manner,
     /// What it does.
     pub action: Action,
+    /// Whether the trainee gave back what the client says or feels.
+    pub reflected: bool,
     /// The client's reply before it.
     pub before: Option<&'a str>,
     /// Decides what is put in.
@@ -91,7 +97,9 @@ pub fn in_manner(line: &str, speech: &Speech<'_>) -> String {
     let mut spoken = Spoken::of(line);
     let rolls: [f32; 4] = std::array::from_fn(|_| dice.unit());
     let rate = speech.manner.rate;
-    if rolls[0] < rate && spoken.has_room() {
+    let agrees = speech.reflected && !speech.action.is_sustain() && !speech.action.is_discord();
+    let agreed = agrees && dice.unit() < TAKEN_UP && spoken.agree(speech, &mut dice);
+    if !agreed && rolls[0] < rate && spoken.has_room() {
         spoken.open(speech, &mut dice);
     }
     if rolls[1] < INSIDE * rate && spoken.has_room() {
@@ -214,6 +222,19 @@ impl Spoken {
         }
     }
 
+    /// Puts a "yeah" before it, if the first sentence takes one.
+    fn agree(&mut self, speech: &Speech<'_>, dice: &mut Dice) -> bool {
+        let yes = &speech.manner.yes;
+        let Some(word) = yes.get(dice.below(yes.len())) else { return false };
+        let said = speech.before.is_some_and(|b| begins_with(&normal(b), &normal(word)));
+        // "Yeah. I wouldn't say that."
+        let fits = |s: &&Sentence| !said && takes(&s.text, word) && !denies(&s.text);
+        let Some(first) = self.sentences.first().filter(fits) else { return false };
+        let text = format!("{word} {}", first.text);
+        self.replace(0, text);
+        true
+    }
+
     /// A sentence after the first that states something, if there is one.
     fn later_statement(&self, dice: &mut Dice) -> Option<usize> {
         let stating = |i: &usize| {
@@ -255,6 +276,8 @@ impl Spoken {
         let text = match tag.as_str() {
             "…" if words > 2 => format!("{body}…"),
             _ if !TAGGED.contains(&words) || !is_statement(text) || speech.action.is_discord() => return,
+            // "I know that one or something."
+            _ if tag.starts_with("or ") && words < OR_TAGGED => return,
             _ if tag.starts_with("or ") => format!("{body} {tag}."),
             _ => format!("{body}, {tag}."),
         };
@@ -288,6 +311,12 @@ impl Spoken {
 fn has_small_word(sentence: &str) -> bool {
     let words = format!(" {} ", normal(sentence));
     SMALL.iter().any(|small| words.contains(small)) || sentence.contains(['…', '"', '\u{201c}'])
+}
+
+/// Whether a sentence has a "not" in it.
+fn denies(sentence: &str) -> bool {
+    let nots = "not never nothing nobody no hardly none";
+    sentence.replace('\u{2019}', "'").split([' ', ',', '.']).any(|w| w.ends_with("n't") || is_among(w, nots))
 }
 
 /// Whether `opener` reads naturally before `sentence`.
@@ -363,6 +392,7 @@ mod tests {
             openers: list(&["Look,", "I don't know."]),
             against: list(&["Yeah, well,"]),
             along: list(&["I guess"]),
+            yes: list(&["Yeah."]),
             fillers: list(&["you know"]),
             tags: list(&["so"]),
             links: list(&["Plus,"]),
@@ -377,8 +407,13 @@ mod tests {
             ["I paid the fine and I did the hours. It's done.", "They needed somebody, and there I was."]
         {
             for seed in 0..200 {
-                let speech =
-                    Speech { manner: &manner, action: Action::Deny, before: None, dice: Dice::new(seed) };
+                let speech = Speech {
+                    manner: &manner,
+                    action: Action::Inform,
+                    reflected: true,
+                    before: None,
+                    dice: Dice::new(seed),
+                };
                 let spoken = in_manner(line, &speech);
                 assert_eq!(bare(&spoken, &manner), bare(line, &manner), "{spoken}");
             }

@@ -197,9 +197,10 @@ impl Banks {
         pick::eligible(self, persona, query)
     }
 
-    /// Each line with the trainee words that it answers, for training a chooser.
-    pub fn pairs(&self) -> impl Iterator<Item = Pair> {
-        export::pairs(&self.store)
+    /// Each line with the trainee words that it answers, for training a chooser. `personas` tell of what
+    /// type those are who have lines of their own.
+    pub fn pairs<'a>(&'a self, personas: &'a [&'a Persona]) -> impl Iterator<Item = Pair> + 'a {
+        export::pairs(&self.store, personas)
     }
 
     /// The trainee templates, written out, with their slots.

@@ -3,13 +3,17 @@
 //! Knows: the formats. Never: personas, choosing, disk.
 
 use crate::domain::lines::needs::Needs;
-use crate::domain::lines::store::{Cue, Few, Form, Frame, KINDS, Line, Place, Store, Template, Topic};
+use crate::domain::lines::store::{
+    Client, Cue, Few, Form, Frame, KINDS, Line, Place, Store, Template, Topic,
+};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::topic::Section;
 use crate::domain::problem::{Problem, nearest};
 
 /// The most topics: they are bits of a line's topics.
 const MAX_TOPICS: usize = 64;
+/// The most clients with lines of their own: likewise.
+const MAX_CLIENTS: usize = 64;
 
 /// What the header above the current line opened.
 #[derive(Debug)]
@@ -40,12 +44,22 @@ pub(super) struct Reader {
     file: u16,
     line_no: u32,
     risk: bool,
+    /// Whose lines the file goes on with.
+    clients: Few,
 }
 
 impl Reader {
     /// A reader that adds to `store`.
     pub fn new(store: Store) -> Self {
-        Self { store, problems: Vec::new(), block: Block::None, file: 0, line_no: 0, risk: false }
+        Self {
+            store,
+            problems: Vec::new(),
+            block: Block::None,
+            file: 0,
+            line_no: 0,
+            risk: false,
+            clients: Few::default(),
+        }
     }
 
     /// Reads one file of client lines (or, `trainee*`, of trainee templates).
@@ -54,6 +68,7 @@ impl Reader {
         self.file = u16::try_from(self.store.files.len()).unwrap_or(u16::MAX);
         self.store.files.push(name.to_owned());
         self.block = Block::None;
+        self.clients = Few::default();
         self.risk = stem.starts_with("risk");
         let templates = stem.starts_with("trainee");
         for (i, line) in text.lines().enumerate() {
@@ -100,12 +115,17 @@ impl Reader {
             }),
             "anywhere" => self.anywhere_block(rest),
             "after" => self.later_frame(rest).map(Block::Tagged),
+            "client" => {
+                self.clients = self.own(rest);
+                None
+            }
             "topic" => self.topic_block(rest),
             "x" => self.cell_block(rest),
             "m" => self.contrast_block(rest),
             "d" => self.dialogue_block(rest),
             _ => {
-                self.unknown("header", key, &["type", "move", "anywhere", "after", "topic", "x", "m", "d"]);
+                let known = ["client", "type", "move", "anywhere", "after", "topic", "x", "m", "d"];
+                self.unknown("header", key, &known);
                 None
             }
         };
@@ -116,6 +136,23 @@ impl Reader {
         let i = self.topic(name)?;
         self.store.topics[i].defined = true;
         Some(Block::Topic(Frame { topics: Few::default().with(i), ..Frame::new(Place::Plan) }, Section::None))
+    }
+
+    /// The clients whose own lines follow; `any` ends it.
+    fn own(&mut self, ids: &str) -> Few {
+        let mut set = Few::default();
+        for id in ids.split(',').map(str::trim).filter(|id| *id != "any") {
+            let known = self.store.client(id);
+            if known.is_none() && (id.is_empty() || self.store.clients.len() >= MAX_CLIENTS) {
+                self.fault(format!("no room for client `{id}`: {MAX_CLIENTS} at most"), None);
+                continue;
+            }
+            set = set.with(known.unwrap_or_else(|| {
+                self.store.clients.push(Client { id: id.to_owned(), first: (self.file, self.line_no) });
+                self.store.clients.len() - 1
+            }));
+        }
+        set
     }
 
     fn cell_block(&mut self, rest: &str) -> Option<Block> {
@@ -279,7 +316,7 @@ impl Reader {
         if self.risk {
             (turns, place) = (turns.with(Turn::Crisis), Place::Risk);
         }
-        let frame = Frame { turns, place, needs: frame.needs.and(braces), ..frame };
+        let frame = Frame { turns, place, needs: frame.needs.and(braces), clients: self.clients, ..frame };
         self.store.lines.push(Line::new(text, frame, self.file, self.line_no));
         self.store.lines.len() as u32 - 1
     }

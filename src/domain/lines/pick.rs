@@ -57,6 +57,7 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
         persona,
         query,
         topic,
+        client: banks.store.client(&persona.id),
         profile: Profile::of(persona, &told, &banks.patterns),
         scorer: Scorer::new(&banks.store, &reading, &history, &filling, topic),
         filling: &filling,
@@ -103,6 +104,8 @@ struct Scene<'a> {
     persona: &'a Persona,
     query: &'a Query<'a>,
     topic: Option<usize>,
+    /// Who speaks, if they have lines of their own.
+    client: Option<usize>,
     profile: Profile,
     scorer: Scorer<'a>,
     filling: &'a Filling,
@@ -157,12 +160,17 @@ impl Scene<'_> {
         group.iter().any(|Want(tag, shade)| *tag == line.tag && shaded(*shade))
     }
 
+    /// Whether it was written for this client, their type and topic.
+    fn is_for_us(&self, line: &Line) -> bool {
+        let kind = kind_bit(self.persona.kind);
+        line.kinds.takes(kind) && line.topics.takes(self.topic) && line.clients.takes(self.client)
+    }
+
     /// Every line that `serves`, is true of the persona, fits the turn and is not said again.
     fn lines_of(&self, serves: impl Fn(&Line) -> bool, again: Again) -> Vec<Found> {
-        let kind = kind_bit(self.persona.kind);
         let mut out = Vec::new();
         for line in &self.banks.store.lines {
-            let for_us = line.kinds.takes(kind) && line.topics.takes(self.topic);
+            let for_us = self.is_for_us(line);
             let in_list = self.reading.risk == (line.place == Place::Risk);
             if !for_us || !in_list || !serves(line) || self.is_stale(line) {
                 continue;
@@ -199,7 +207,6 @@ impl Scene<'_> {
     /// The lines that may stand behind another one now.
     fn parts(&self) -> Vec<Part<'_>> {
         let tags = behind(self.query.action);
-        let kind = kind_bit(self.persona.kind);
         let mut out = Vec::new();
         for line in &self.banks.store.lines {
             let stands_free = match line.place {
@@ -207,8 +214,11 @@ impl Scene<'_> {
                 Place::Claim(_) | Place::Detail(_) | Place::Plan => true,
                 _ => false,
             };
-            let for_us = line.kinds.takes(kind) && line.topics.takes(self.topic);
-            if !stands_free || !for_us || !tags.contains(&line.tag) || !may_follow(&line.text, line.place) {
+            if !stands_free
+                || !self.is_for_us(line)
+                || !tags.contains(&line.tag)
+                || !may_follow(&line.text, line.place)
+            {
                 continue;
             }
             let known = self.known(line);
@@ -274,7 +284,7 @@ impl Scene<'_> {
 
     /// Lines that take up something from earlier, where it is time for that.
     fn remembered(&self) -> Vec<Found> {
-        let lines = || self.banks.store.lines.iter().filter(|l| l.kinds.takes(kind_bit(self.persona.kind)));
+        let lines = || self.banks.store.lines.iter().filter(|l| self.is_for_us(l));
         let of = |line: &Line, after: After| line.place == Place::Later(after);
         let since = |after: After, turns: usize| {
             let texts = lines().filter(|l| of(l, after)).filter_map(|l| self.filling.fill(&l.text));

@@ -30,6 +30,8 @@ const NOT_TO_BE_MISTAKEN: [Turn; 9] = [
 const FULL_WORDING: usize = 4;
 /// How much a reply's own wording counts against the best of its cue.
 const OWN_WORDING: f32 = 0.2;
+/// What a client's own line has before one of their type.
+const OWN_LIFT: f32 = 0.08;
 /// Likeness below which a belief comes out of the blue.
 const IN_REACH: f32 = 0.2;
 /// Likeness that the next line of a whole conversation needs.
@@ -106,7 +108,8 @@ impl<'a> Scorer<'a> {
         if !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN)) {
             return None;
         }
-        (like >= least).then_some(0.14 + 0.84 * like + 0.15 * own - discount)
+        let lift = if line.is_own() { OWN_LIFT } else { 0.0 };
+        (like >= least).then_some(0.14 + 0.84 * like + 0.15 * own + lift - discount)
     }
 
     fn claim(&self, belief: u32, own: f32) -> f32 {

@@ -91,6 +91,8 @@ pub(super) enum Place {
 /// For whom and after what the entries under a header are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
+    /// Whose own line it is; any = nobody's.
+    pub clients: Few,
     pub kinds: Few,
     pub topics: Few,
     pub turns: Turns,
@@ -105,6 +107,7 @@ impl Frame {
     /// For anybody, any time; the tag is set by the entry.
     pub fn new(place: Place) -> Self {
         Self {
+            clients: Few::default(),
             kinds: Few::default(),
             topics: Few::default(),
             turns: Turns::default(),
@@ -123,6 +126,8 @@ pub(super) struct Line {
     /// As written, slots unfilled, braces gone.
     pub text: String,
     pub tag: Tag,
+    /// Whose own line it is; any = nobody's.
+    pub clients: Few,
     pub kinds: Few,
     pub topics: Few,
     /// The kinds of turn that it answers; none = any.
@@ -153,17 +158,42 @@ pub(super) struct Known {
 impl Line {
     /// A line as its file has it.
     pub fn new(text: String, for_whom: Frame, file: u16, line_no: u32) -> Self {
-        let Frame { kinds, topics, turns, tag, place, needs, cue, wording } = for_whom;
+        let Frame { clients, kinds, topics, turns, tag, place, needs, cue, wording } = for_whom;
         let words = word_count(&text);
         let known = OnceLock::new();
-        Self { text, tag, kinds, topics, turns, place, needs, cue, wording, file, line_no, words, known }
+        Self {
+            text,
+            tag,
+            clients,
+            kinds,
+            topics,
+            turns,
+            place,
+            needs,
+            cue,
+            wording,
+            file,
+            line_no,
+            words,
+            known,
+        }
+    }
+
+    /// Whether it is some client's own.
+    pub fn is_own(&self) -> bool {
+        !self.clients.is_any()
     }
 
     /// What its words tell.
     pub fn known(&self, patterns: &Patterns, lexicon: &Lexicon) -> &Known {
         self.known.get_or_init(|| {
             let scope = Scope { some_kinds: !self.kinds.is_any(), some_topics: !self.topics.is_any() };
-            let needs = patterns.needs_of(&self.text, scope).and(self.needs);
+            // Who wrote a client's own line knew the client.
+            let told = match self.is_own() {
+                true => Needs::slots(&self.text),
+                false => patterns.needs_of(&self.text, scope),
+            };
+            let needs = told.and(self.needs);
             Known { needs, own: lexicon.vector(&self.text) }
         })
     }
@@ -221,6 +251,15 @@ pub(super) struct Topic {
     pub first: (u16, u32),
 }
 
+/// A client with lines of their own.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    /// Their persona's id.
+    pub id: String,
+    /// Where they were first named.
+    pub first: (u16, u32),
+}
+
 /// A trainee template, as written.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
@@ -237,6 +276,7 @@ pub(super) struct Store {
     pub cues: Vec<Cue>,
     pub beliefs: Vec<Belief>,
     pub topics: Vec<Topic>,
+    pub clients: Vec<Client>,
     pub files: Vec<String>,
     pub templates: Vec<Template>,
     pub lexicon: Lexicon,
@@ -251,6 +291,11 @@ impl Store {
     /// The number of the topic of that name.
     pub fn topic(&self, name: &str) -> Option<usize> {
         self.topics.iter().position(|t| t.name == name)
+    }
+
+    /// The number of the client of that id.
+    pub fn client(&self, id: &str) -> Option<usize> {
+        self.clients.iter().position(|c| c.id == id)
     }
 
     /// Computes the vectors of all cues; after the last file.

@@ -88,6 +88,7 @@ struct MannerDraft {
     fillers: Option<Vec<String>>,
     tags: Option<Vec<String>>,
     links: Option<Vec<String>>,
+    yes: Option<Vec<String>>,
     clips: Option<bool>,
 }
 
@@ -132,7 +133,7 @@ impl Draft {
         overlay!(base.temperament, temperament, discord_onset, discord_gate, trust_gate, readiness_cap);
         overlay!(base.words, self.words, low, median, high);
         let manner = self.manner;
-        overlay!(base.manner, manner, rate, openers, against, along, fillers, tags, links, clips);
+        overlay!(base.manner, manner, rate, openers, against, along, yes, fillers, tags, links, clips);
         overlay!(base.people, self.people, who);
         let People { kid, friend, partner, job, .. } = &mut base.people;
         for (onto, from) in [

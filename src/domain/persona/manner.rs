@@ -15,6 +15,8 @@ pub struct Manner {
     pub against: Vec<String>,
     /// Before a line that gives way: "I guess".
     pub along: Vec<String>,
+    /// Before a line that does not push back, where the trainee gave their words or feelings back: "Yeah."
+    pub yes: Vec<String>,
     /// Inside a line, between commas: "you know".
     pub fillers: Vec<String>,
     /// At the end: "or whatever"; "…" in the place of a full stop.
@@ -27,11 +29,12 @@ pub struct Manner {
 
 impl Manner {
     /// The lists, with their keys.
-    pub fn lists(&self) -> [(&'static str, &[String]); 6] {
+    pub fn lists(&self) -> [(&'static str, &[String]); 7] {
         [
             ("openers", &self.openers),
             ("against", &self.against),
             ("along", &self.along),
+            ("yes", &self.yes),
             ("fillers", &self.fillers),
             ("tags", &self.tags),
             ("links", &self.links),

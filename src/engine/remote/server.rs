@@ -170,7 +170,7 @@ impl Server {
             }
         });
         if let Some(fault) = fault {
-            return Err(Attempt::Last(Trouble::Error(fault)));
+            return Err(Attempt::Last(Trouble::Error(self.without_key(fault))));
         }
         match (outcome, head) {
             (Ok(()) | Err(Fault::Stopped), Some(head)) if !head.is_good() => {
@@ -180,6 +180,15 @@ impl Server {
             (Err(Fault::Stopped), _) => Ok(Answered::Broken),
             (Ok(()), None) => Err(self.failed(Fault::Broke("it closed without an answer".to_owned()), begun)),
             (Err(fault), _) => Err(self.failed(fault, begun)),
+        }
+    }
+
+    /// What a server said when it broke a reply off, without the key.
+    fn without_key(&self, error: RemoteError) -> RemoteError {
+        match (error, &self.key) {
+            (RemoteError::BrokeOff(why), Some(key)) => RemoteError::BrokeOff(key.hidden_in(&why)),
+            (RemoteError::Answer(why), Some(key)) => RemoteError::Answer(key.hidden_in(&why)),
+            (error, _) => error,
         }
     }
 

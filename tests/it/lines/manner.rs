@@ -12,6 +12,7 @@ fn manner() -> Manner {
         openers: list(&["Look,", "I don't know."]),
         against: list(&["Yeah, well,"]),
         along: list(&["I guess"]),
+        yes: list(&["Yeah."]),
         fillers: list(&["you know"]),
         tags: list(&["so"]),
         links: list(&["Plus,"]),
@@ -22,7 +23,7 @@ fn manner() -> Manner {
 /// Everything that `line` becomes under 300 dice.
 fn spoken(line: &str, action: Action, before: Option<&str>) -> HashSet<String> {
     let manner = manner();
-    let speech = |seed| Speech { manner: &manner, action, before, dice: Dice::new(seed) };
+    let speech = |seed| Speech { manner: &manner, action, reflected: false, before, dice: Dice::new(seed) };
     (0..300).map(|seed| in_manner(line, &speech(seed))).collect()
 }
 
@@ -42,6 +43,25 @@ fn small_words_go_where_they_read_naturally() {
     }
     assert!(!said.iter().any(|s| s.starts_with("I guess")), "only before what gives way: {said:?}");
     assert!(spoken("My week was long.", Action::Ember, None).contains("I guess my week was long."));
+}
+
+#[test]
+fn a_reflection_is_taken_up_by_a_line_that_goes_along() {
+    let manner = manner();
+    let taken_up = |line: &str, action, reflected| {
+        let said = |seed| {
+            in_manner(
+                line,
+                &Speech { manner: &manner, action, reflected, before: None, dice: Dice::new(seed) },
+            )
+        };
+        (0..300).filter(|seed| said(*seed).starts_with("Yeah. ")).count()
+    };
+    let line = "I lie there and I count the trucks.";
+    assert!((60..200).contains(&taken_up(line, Action::Inform, true)));
+    assert_eq!(taken_up(line, Action::Inform, false), 0);
+    assert_eq!(taken_up(line, Action::Deny, true), 0, "that pushes back");
+    assert_eq!(taken_up("I don't count the trucks.", Action::Inform, true), 0, "yes and no");
 }
 
 #[test]
@@ -94,7 +114,7 @@ fn every_client_that_ships_has_small_words_of_their_own() {
     let mut seen: BTreeMap<Vec<String>, String> = BTreeMap::new();
     for persona in personas {
         let manner = &persona.manner;
-        assert!((0.3..=0.5).contains(&manner.rate), "{}", persona.id);
+        assert!((0.4..=0.65).contains(&manner.rate), "{}", persona.id);
         let phrases: Vec<String> = manner.phrases().map(str::to_owned).collect();
         assert!(phrases.len() >= 7, "{}: {phrases:?}", persona.id);
         if let Some(other) = seen.insert(phrases, persona.id.clone()) {

@@ -100,6 +100,13 @@ fn keys() {
     let told = refused(known);
     check(&told, &["status 400: Incorrect API key provided: …."]);
     assert!(!told.contains("sk-secret"));
+    // In mid-reply as well.
+    let fault = json!({ "error": { "message": "key sk-secret has run out" } });
+    let broken = Answer::stream(&[event(&said(0, "No, I")).as_bytes(), event(&fault).as_bytes()]);
+    let talker = Talker::new([broken]);
+    let known = Settings { key: Key::new("sk-secret").unwrap(), ..settings(&talker) };
+    let error = generate(&mut Remote::open(known).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "the server broke the reply off: key … has run out");
     assert_eq!(Key::new("  ").unwrap(), None);
     assert!(Key::new("sk-\u{e9}").unwrap_err().to_string().contains("can't be sent"));
 }

@@ -1,0 +1,86 @@
+//! A client's own lines: theirs alone, and first where they answer.
+
+use super::*;
+
+const FILE: &str = "@client ray,patty
+@m any|any|closedq
+T: What do you haul? | what's on the truck
+inform: Flour and fryer oil.
+@client any
+@m mandated|any|closedq
+T: What do you haul? | what's on the truck
+inform: This and that.
+";
+
+/// A question about work, to be answered.
+const HAUL: Ask<'static> =
+    Ask { action: Action::Inform, moves: &[Move::ClosedQuestion], trainee: "so whats on the truck", ..ASK };
+
+fn named(id: &str) -> Persona {
+    Persona { id: id.to_owned(), ..ray() }
+}
+
+#[test]
+fn own_lines_are_said_by_their_clients_alone_and_before_those_of_their_type() {
+    let banks = small(&[("clients/ray.txt", FILE)]);
+    let both = ["Flour and fryer oil.", "This and that."];
+    assert_eq!(texts(&check(&banks, &named("ray"), &HAUL)), both);
+    assert_eq!(texts(&check(&banks, &named("patty"), &HAUL)), both);
+    assert_eq!(texts(&check(&banks, &named("sam"), &HAUL)), ["This and that."]);
+}
+
+#[test]
+fn a_file_ends_what_its_header_began() {
+    let banks = small(&[
+        ("a.txt", "@client ray\n@type any\ninform: Mine."),
+        ("b.txt", "@type any\ninform: Anybody's."),
+    ]);
+    assert_eq!(texts(&check(&banks, &named("sam"), &HAUL)), ["Anybody's."]);
+    assert_eq!(texts(&check(&banks, &named("ray"), &HAUL)).len(), 2);
+}
+
+#[test]
+fn own_lines_ask_nothing_of_the_client_but_their_slots() {
+    let needs = ("needs.toml", "[[need]]\nwords = 'my truck'\nmentions = 'truck'");
+    let said = |lines: &str| check_small(&[needs, ("a.txt", lines)], &Ask { trainee: "Hm.", ..HAUL });
+    assert_eq!(said("@type any\ninform: I like my truck."), Vec::<String>::new());
+    let banks = small(&[needs, ("a.txt", "@client ray\n@type any\ninform: I like my truck.")]);
+    assert_eq!(texts(&check(&banks, &named("ray"), &HAUL)), ["I like my truck."]);
+}
+
+#[test]
+fn fifty_lines_of_a_new_client_play_at_once_and_mix_with_their_types() {
+    let mut files = bundled_files();
+    let own: String = (0..50)
+        .map(|i| {
+            format!(
+                "T: what about the number {i} bus | is it the {i}\ninform: Number {i} is the one I take.\n"
+            )
+        })
+        .collect();
+    files.push(("sam.txt".to_owned(), format!("@client sam\n@m any|any|closedq\n{own}")));
+    let (banks, problems) = Banks::parse(&files);
+    assert_eq!(problems, []);
+    let ask = Ask { trainee: "What about the number 17 bus?", limit: 24, ..HAUL };
+    let found = check(&banks, &named("sam"), &ask);
+    assert_eq!(found[0].text, "Number 17 is the one I take.");
+    assert!(found.iter().any(|c| !c.source.starts_with("sam.txt")), "{found:?}");
+}
+
+#[test]
+fn a_client_that_there_is_not_is_reported() {
+    let (banks, _) = parse(&[("a.txt", "@client rey\n@type any\ninform: Mine.")]);
+    let found: Vec<String> = banks.lint(&[&named("ray")]).iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["a.txt:1: there is no client `rey`"]);
+}
+
+#[test]
+fn own_lines_are_exported_as_those_of_their_clients_type() {
+    let banks = small(&[("a.txt", FILE)]);
+    let ray = named("ray");
+    let pairs: Vec<_> = banks.pairs(&[&ray]).collect();
+    assert_eq!(pairs[0].clients, ["ray", "patty"]);
+    assert_eq!(pairs[0].types, ["mandated"]);
+    assert_eq!(pairs[0].topics, ["drinking"]);
+    assert!(pairs[1].clients.is_empty());
+}
