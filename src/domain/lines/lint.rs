@@ -7,7 +7,7 @@ use crate::domain::lines::Banks;
 use crate::domain::lines::needs::{Profile, told_of};
 use crate::domain::lines::recall::After;
 use crate::domain::lines::slots::{Filling, SLOTS};
-use crate::domain::lines::store::{Line, Place, Store, kind_bit};
+use crate::domain::lines::store::{Few, Line, Place, Store, kind_bit};
 use crate::domain::lines::tag::{Tag, Turn};
 use crate::domain::lines::text::normal;
 use crate::domain::persona::Persona;
@@ -170,13 +170,14 @@ fn nobodys(store: &Store, personas: &[&Persona]) -> Vec<Problem> {
         .collect()
 }
 
-/// The same line twice, and lines that differ by a letter or a word.
+/// The same line twice, and lines that differ by a letter or a word. What a client's own lines have in
+/// common with others is no fault: they are said by that one alone.
 fn doubles(store: &Store) -> Vec<Problem> {
-    let mut first: HashMap<String, &Line> = HashMap::new();
+    let mut first: HashMap<(Few, String), &Line> = HashMap::new();
     let mut distinct: Vec<(&Line, String)> = Vec::new();
     let mut out = Vec::new();
     for line in &store.lines {
-        let key = normal(&line.text);
+        let key = (line.clients, normal(&line.text));
         match first.get(&key) {
             // One or two words are anybody's.
             Some(before) if line.words > 2 => {
@@ -188,12 +189,12 @@ fn doubles(store: &Store) -> Vec<Problem> {
             }
             Some(_) => {}
             None => {
-                first.insert(key.clone(), line);
-                distinct.push((line, key));
+                distinct.push((line, key.1.clone()));
+                first.insert(key, line);
             }
         }
     }
-    for (a, b) in near_doubles(&distinct) {
+    for (a, b) in near_doubles(&distinct).into_iter().filter(|(a, b)| a.clients == b.clients) {
         let message = format!("nearly the same as {}: {}", store.source(a), quoted(&b.text));
         out.push(at(store, b, message));
     }

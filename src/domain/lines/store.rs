@@ -25,7 +25,7 @@ pub(super) const KINDS: [(Kind, &str); 10] = [
 ];
 
 /// A small set, as bits. Empty means any.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Few(u64);
 
 impl Few {

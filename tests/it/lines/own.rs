@@ -61,7 +61,7 @@ fn fifty_lines_of_a_new_client_play_at_once_and_mix_with_their_types() {
     files.push(("sam.txt".to_owned(), format!("@client sam\n@m any|any|closedq\n{own}")));
     let (banks, problems) = Banks::parse(&files);
     assert_eq!(problems, []);
-    let ask = Ask { trainee: "What about the number 17 bus?", limit: 24, ..HAUL };
+    let ask = Ask { trainee: "What about the number 17 bus?", limit: 80, ..HAUL };
     let found = check(&banks, &named("sam"), &ask);
     assert_eq!(found[0].text, "Number 17 is the one I take.");
     assert!(found.iter().any(|c| !c.source.starts_with("sam.txt")), "{found:?}");
