@@ -194,14 +194,14 @@ fn doubles(store: &Store) -> Vec<Problem> {
             }
         }
     }
-    for (a, b) in near_doubles(&distinct).into_iter().filter(|(a, b)| a.clients == b.clients) {
+    for (a, b) in near_doubles(&distinct) {
         let message = format!("nearly the same as {}: {}", store.source(a), quoted(&b.text));
         out.push(at(store, b, message));
     }
     out
 }
 
-/// Pairs of lines more alike than [`TOO_ALIKE`]. Two such lines must share one of their
+/// Pairs of one client's lines more alike than [`TOO_ALIKE`]. Two such lines must share one of their
 /// rarest trigrams, so only lines that do are compared.
 fn near_doubles<'a>(lines: &[(&'a Line, String)]) -> Vec<(&'a Line, &'a Line)> {
     let grams: Vec<Vec<u32>> = lines.iter().map(|(_, key)| trigrams(key)).collect();
@@ -222,7 +222,8 @@ fn near_doubles<'a>(lines: &[(&'a Line, String)]) -> Vec<(&'a Line, &'a Line)> {
         out.extend(
             rivals
                 .into_iter()
-                .filter(|j| jaccard(set, &grams[*j]) > TOO_ALIKE)
+                .filter(|j| lines[*j].0.clients == lines[i].0.clients)
+                .filter(|j| alike_in_size(set, &grams[*j]) && jaccard(set, &grams[*j]) > TOO_ALIKE)
                 .map(|j| (lines[j].0, lines[i].0)),
         );
         for gram in rarest {
@@ -240,6 +241,11 @@ fn trigrams(text: &str) -> Vec<u32> {
     out.sort_unstable();
     out.dedup();
     out
+}
+
+/// Whether two sets could be as alike as [`TOO_ALIKE`] at all.
+fn alike_in_size(a: &[u32], b: &[u32]) -> bool {
+    a.len().min(b.len()) as f32 > TOO_ALIKE * a.len().max(b.len()) as f32
 }
 
 fn jaccard(a: &[u32], b: &[u32]) -> f32 {

@@ -1,4 +1,4 @@
-//! Two or three authored lines as one reply, where more words are wished for than one line has.
+//! Two authored lines as one reply, where more words are wished for than one line has.
 //! Knows: lines' text, what they do, dice. Never: personas' state, scores, files.
 
 use crate::domain::action::Action;
@@ -11,16 +11,14 @@ use crate::domain::lines::text::{normal, sentences, word_count};
 
 /// A second line comes where so many words are left of the wish.
 const ROOM: u16 = 4;
-/// With more words to say than this, a third line may come.
-const MUCH: u16 = 34;
 /// How often a link stands between two lines.
-const LINKED: f32 = 0.3;
+const LINKED: f32 = 0.2;
 /// What a detail of the belief that was just voiced has before any other line.
 const OF_BELIEF: f32 = 0.6;
 /// Lines more alike say the same thing twice.
 const TOO_ALIKE: f32 = 0.42;
 /// Lines less alike than this have nothing to do with each other, unless both answer the trainee.
-const RELATED: f32 = 0.22;
+const RELATED: f32 = 0.34;
 /// Likeness to the trainee's words from which a line answers them.
 const ANSWERS: f32 = 0.4;
 /// How far chance moves a second line.
@@ -125,23 +123,20 @@ pub(super) fn may_follow(text: &str, place: Place) -> bool {
 }
 
 impl Splicer<'_> {
-    /// `first` with lines behind it until about as much is said as is wished for.
+    /// `first` with a line behind it, where more is wished for than it says.
     pub fn lengthened(&self, first: Whole, mut dice: Dice) -> Whole {
-        let most = if self.wished > MUCH { 2 } else { 1 };
         let mut whole = first;
-        for _ in 0..most {
-            let Some(next) = self.next(&whole, &mut dice) else { break };
-            let part = &self.parts[next];
-            let linked = dice.unit() < LINKED && is_statement(&part.text);
-            let link = self.links.get(dice.below(self.links.len())).filter(|_| linked);
-            whole.text = match link {
-                Some(link) if link.ends_with(['.', '…']) => format!("{} {link} {}", whole.text, part.text),
-                Some(link) => format!("{} {link} {}", whole.text, lower_start(&part.text)),
-                None => format!("{} {}", whole.text, part.text),
-            };
-            whole.source = joined_source(&whole.source, &part.source);
-            whole.beliefs.extend(belief_of(part.place));
-        }
+        let Some(next) = self.next(&whole, &mut dice) else { return whole };
+        let part = &self.parts[next];
+        let linked = dice.unit() < LINKED && is_statement(&part.text);
+        let link = self.links.get(dice.below(self.links.len())).filter(|_| linked);
+        whole.text = match link {
+            Some(link) if link.ends_with(['.', '…']) => format!("{} {link} {}", whole.text, part.text),
+            Some(link) => format!("{} {link} {}", whole.text, lower_start(&part.text)),
+            None => format!("{} {}", whole.text, part.text),
+        };
+        whole.source = joined_source(&whole.source, &part.source);
+        whole.beliefs.extend(belief_of(part.place));
         whole
     }
 

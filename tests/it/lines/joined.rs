@@ -7,8 +7,11 @@ deny: I have no problem at work. | I go to work and I pay my rent. | That is wha
 attack: You get paid for this either way.
 ";
 
+/// What lines about work answer, so that two of them may be joined.
+const WORK: Ask<'static> = Ask { trainee: "Work?", ..ASK };
+
 fn joined(words: u16, seed: u64) -> Vec<String> {
-    check_small(&[("types/a.txt", VOICE)], &Ask { words, seed, ..ASK })
+    check_small(&[("types/a.txt", VOICE)], &Ask { words, seed, ..WORK })
 }
 
 #[test]
@@ -69,7 +72,7 @@ fn a_link_of_the_client_s_own_may_stand_between() {
     let banks = small(&[("types/a.txt", VOICE)]);
     let links = vec!["And".to_owned()];
     let ray = Persona { manner: Manner { links, ..Manner::default() }, ..ray() };
-    let linked = |seed| check(&banks, &ray, &Ask { words: 14, seed, ..ASK })[0].text.contains(". And ");
+    let linked = |seed| check(&banks, &ray, &Ask { words: 14, seed, ..WORK })[0].text.contains(". And ");
     let count = (0..60).filter(|seed| linked(*seed)).count();
     assert!((5..40).contains(&count), "{count}");
 }
