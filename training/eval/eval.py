@@ -5,8 +5,8 @@
 
 `moments*.jsonl` are turns by somebody who had not seen the lines: persona, the client's last words, the trainee's
 reply, the action to be voiced, and a reply by hand (gold). What the program says there and the gold stand in the sheet
-in shuffled order, without their tags. A reader puts 1 or 0 under `said` (fits what was said; a believable evasion
-counts), `action` (does what the action says), `persona` (this person could say it), `grammar` (well formed) and
+in shuffled order, without their tags. A reader puts 1 or 0 under `fits_said` (fits what was said; a believable evasion
+counts), `fits_action` (does what the action says), `fits_persona` (this person could say it), `grammar` (well formed) and
 `role_break` (leaves the role).
 """
 
@@ -21,8 +21,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-GRADES = ["said", "action", "persona", "grammar", "role_break"]
-TARGETS = {"said": 0.85, "action": 0.95, "persona": 0.95, "grammar": 0.99}
+GRADES = ["fits_said", "fits_action", "fits_persona", "grammar", "role_break"]
+TARGETS = {"fits_said": 0.85, "fits_action": 0.95, "fits_persona": 0.95, "grammar": 0.99}
 # What an action asks of a line, for a reader who has not read the program.
 MEANING = {
     "deny": "there is no problem",
@@ -105,7 +105,7 @@ def score(_args):
                 hits, all_ = counts[source, grade]
                 low, high = wilson(hits, all_)
                 target = f"  (>= {TARGETS[grade]:.2f})" if source == "spoken" and grade in TARGETS else ""
-                print(f"  {source:<7}{grade:<11}{hits:>4}/{all_:<4} {hits / max(all_, 1):.3f} [{low:.3f}, {high:.3f}]{target}")
+                print(f"  {source:<7}{grade:<13}{hits:>4}/{all_:<4} {hits / max(all_, 1):.3f} [{low:.3f}, {high:.3f}]{target}")
 
 
 def main():

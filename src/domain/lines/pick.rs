@@ -282,8 +282,11 @@ impl Scene<'_> {
         early && self.banks.patterns.refers_back(&line.text)
     }
 
-    /// Lines that take up something from earlier, where it is time for that.
+    /// Lines that take up something from earlier, where it is time for that and nothing is asked.
     fn remembered(&self) -> Vec<Found> {
+        if self.reading.asks() {
+            return Vec::new();
+        }
         let lines = || self.banks.store.lines.iter().filter(|l| self.is_for_us(l));
         let of = |line: &Line, after: After| line.place == Place::Later(after);
         let since = |after: After, turns: usize| {

@@ -50,6 +50,11 @@ impl Reading {
         !self.turns.is_empty() && self.turns.iter().all(|t| SOCIAL.contains(&t))
     }
 
+    /// Whether the client is asked something, that calls for an answer.
+    pub fn asks(&self) -> bool {
+        self.turns.meets(Turns::of(&[Turn::OpenQ, Turn::ClosedQ, Turn::PlanQ, Turn::Permission]))
+    }
+
     /// Reads `said` with the persona's names taken for their slots.
     pub fn of(said: Said<'_>, unfilling: &Unfilling, lexicon: &Lexicon, patterns: &Patterns) -> Self {
         let mut turns = turns_of(said.moves);
