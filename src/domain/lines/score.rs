@@ -31,7 +31,9 @@ const FULL_WORDING: usize = 4;
 /// How much a reply's own wording counts against the best of its cue.
 const OWN_WORDING: f32 = 0.2;
 /// What a client's own line has before one of their type.
-const OWN_LIFT: f32 = 0.08;
+const OWN_LIFT: f32 = 0.05;
+/// What a line that may be said any time loses where something is asked that it does not answer.
+const UNASKED: f32 = 0.12;
 /// Likeness below which a belief comes out of the blue.
 const IN_REACH: f32 = 0.2;
 /// Likeness that the next line of a whole conversation needs.
@@ -84,7 +86,10 @@ impl<'a> Scorer<'a> {
         let own = likeness(&self.reading.vectors, words);
         let met = line.turns.meets(self.reading.turns);
         match line.place {
-            Place::Voice if line.turns.is_empty() => Some(0.24 + 0.5 * own),
+            Place::Voice if line.turns.is_empty() => {
+                let unasked = if self.reading.asks() && own < IN_REACH { UNASKED } else { 0.0 };
+                Some(0.24 + 0.5 * own - unasked)
+            }
             Place::Voice => met.then_some(0.34 + 0.5 * own),
             Place::Reaction => met.then_some(0.28 + 0.5 * own),
             Place::Anywhere => met.then_some(safety(line.tag) + 0.3 * own),
@@ -109,7 +114,8 @@ impl<'a> Scorer<'a> {
             return None;
         }
         let lift = if line.is_own() { OWN_LIFT } else { 0.0 };
-        (like >= least).then_some(0.14 + 0.84 * like + 0.15 * own + lift - discount)
+        // A line that answers other words is worse than one that answers none.
+        (like >= least).then_some(0.05 + 0.93 * like + 0.15 * own + lift - discount)
     }
 
     fn claim(&self, belief: u32, own: f32) -> f32 {
@@ -178,9 +184,9 @@ impl<'a> Scorer<'a> {
 /// most, so there it stands above everything that no word of the trainee's calls for.
 fn safety(tag: Tag) -> f32 {
     match tag {
-        Tag::Inform => 0.42,
-        Tag::Minimal | Tag::Ember => 0.37,
-        _ => 0.33,
+        Tag::Inform => 0.46,
+        Tag::Minimal | Tag::Ember => 0.42,
+        _ => 0.4,
     }
 }
 

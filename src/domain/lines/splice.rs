@@ -18,9 +18,9 @@ const OF_BELIEF: f32 = 0.6;
 /// Lines more alike say the same thing twice.
 const TOO_ALIKE: f32 = 0.42;
 /// Lines less alike than this have nothing to do with each other, unless both answer the trainee.
-const RELATED: f32 = 0.34;
+const RELATED: f32 = 0.38;
 /// Likeness to the trainee's words from which a line answers them.
-const ANSWERS: f32 = 0.4;
+const ANSWERS: f32 = 0.45;
 /// How far chance moves a second line.
 const CHANCE: f32 = 0.15;
 /// What a total far from the wish costs.
