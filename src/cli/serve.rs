@@ -104,7 +104,7 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         // Whoever lists this computer's processes sees the browser's address: it opens the page once.
         let ticket = Token::draw().context("no key can be drawn")?;
         web.admit_once(&ticket);
-        if !browser::open(&format!("http://{}/#once={}", shown(address), ticket.as_str())) {
+        if !browser::open(format!("http://{}/#once={}", shown(address), ticket.as_str())) {
             screen.note("No browser could be opened; open the URL yourself.");
         }
     }
