@@ -233,7 +233,7 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
 
 pub(super) fn failed(path: &Path, error: io::Error) -> AppError {
     match error.kind() {
-        io::ErrorKind::AlreadyExists => AppError::Exists { path: path.to_owned() },
+        io::ErrorKind::AlreadyExists => AppError::Exists { path: path.to_owned(), over: None },
         _ => AppError::Unwritten { path: path.to_owned(), source: error },
     }
 }

@@ -76,7 +76,7 @@ fn import_card(
     let (file, beside) = (author::path(folder, &persona.id), rest_path(folder, &persona.id));
     if beside.exists() {
         // Of an older client of that id: it would be taken for this one's.
-        return Err(AppError::Exists { path: beside });
+        return Err(AppError::Exists { path: beside, over: None });
     }
     author::write_new(&file, text.as_bytes())?;
     if is_taken {

@@ -58,6 +58,8 @@ pub enum AppError {
     Exists {
         /// The file.
         path: PathBuf,
+        /// The option that writes over it, where there is one.
+        over: Option<&'static str>,
     },
     /// A path at which no prompt file is read.
     #[error("no prompt file can stand at `{path}`")]
@@ -273,7 +275,10 @@ impl AppError {
             Self::Folder { .. } => Some("check the path and its permissions".to_owned()),
             Self::Card { error, .. } => error.hint(),
             Self::CardFile { error, .. } => Some(error.hint().to_owned()),
-            Self::Exists { .. } => Some("nothing was written; move it away, or give another name".to_owned()),
+            Self::Exists { over, .. } => {
+                let over = over.map_or(String::new(), |option| format!("`{option}` writes over it; or "));
+                Some(format!("nothing was written; {over}move it away, or give another name"))
+            }
             Self::NoPlace { .. } => Some(
                 "personas/NAME.md, scripts/NAME.txt, lexicon/NAME.toml, lines/…, notes.toml, coach.toml or drills.toml"
                     .to_owned(),

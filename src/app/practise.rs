@@ -4,6 +4,7 @@ mod branch;
 mod earnest;
 mod exam;
 mod fork;
+mod moment;
 mod overrule;
 mod refresh;
 mod shelf;
@@ -13,23 +14,21 @@ use std::sync::Arc;
 
 pub use exam::{Over, fits};
 pub use fork::Futures;
+pub(super) use moment::{Moment, opening, read_action};
 pub use refresh::{Refreshed, Watch};
 
 use crate::app::AppError;
 use crate::app::library::Library;
 use crate::app::sessions;
-use crate::app::voice::{Scene, Voice};
+use crate::app::voice::Voice;
 use crate::domain::action::Action;
-use crate::domain::client::{self, Intent, State, Step};
 use crate::domain::coach::{Coach, Feedback, Taken};
-use crate::domain::dice::Dice;
 use crate::domain::exam::Terms;
 use crate::domain::hearing::heard;
-use crate::domain::judge::{Judge, Technique, Verdict};
+use crate::domain::judge::{Judge, Verdict};
 use crate::domain::persona::Persona;
-use crate::domain::session::{Path, Reply, RunnerUp, Said, SessionId, Setting, Turn};
+use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Turn};
 use crate::domain::summary::{self, Summary};
-use crate::domain::talk::Talk;
 use crate::store::Store;
 
 /// Nobody says more in one go; a paste of this size is a mistake.
@@ -196,7 +195,7 @@ impl Practice {
     fn feedback_at_the_end_of(&self, path: &Path) -> Option<Feedback> {
         let head = path.head().filter(|turn| turn.trainee.is_some())?;
         let persona = &self.setting.persona;
-        let owed = || Moment::of(persona, self.setting.seed, path).step.state;
+        let owed = || Moment::of(persona, self.setting.seed, path).state().clone();
         let after = head.reply.as_ref().map_or_else(owed, |reply| reply.state.clone());
         let taken = Taken { persona, after: &after };
         Some(self.cast.coach.feedback(path, &self.cast.judge, &taken))
@@ -278,121 +277,6 @@ pub(super) fn worded(
     }
     let reply = moment.reply(text, spoken.runners_up, cut);
     Ok((reply, spoken.forgotten))
-}
-
-/// How the client takes the newest reply, and what they will do about it.
-pub(super) struct Moment {
-    step: Step,
-    intent: Intent,
-    dice: Dice,
-}
-
-impl Moment {
-    /// The moment at the end of `path`, which is still to be answered: always the same for the
-    /// same seed.
-    pub(super) fn of(persona: &Persona, seed: u64, path: &Path) -> Self {
-        let dice = Dice::for_turn(seed, u64::from(path.head().map_or(0, |t| t.number)));
-        let (step, intent) = react(persona, path, dice.clone());
-        Self { step, intent, dice }
-    }
-
-    /// The moment as it is recorded: what was said, and whether the client could not finish.
-    pub(super) fn reply(self, text: String, runners_up: Vec<RunnerUp>, cut: bool) -> Reply {
-        let Self { step, intent, .. } = self;
-        Reply {
-            text,
-            action: intent.action,
-            state: having_told(step.state, intent.fact.as_ref(), cut),
-            fact: intent.fact,
-            why: step.why,
-            cut,
-            runners_up,
-        }
-    }
-
-    /// What whoever words it needs to know.
-    pub(super) fn scene<'a>(&'a self, persona: &'a Persona, path: &'a Path) -> Scene<'a> {
-        let said = path.head().and_then(|t| t.trainee.as_ref());
-        Scene {
-            persona,
-            state: &self.step.state,
-            intent: &self.intent,
-            moves: said.map_or(&[], |s| &s.verdict.moves),
-            apology: said.is_some_and(|s| apology(&s.verdict)),
-            trainee: said.map_or("", |s| &s.text),
-            path,
-            dice: self.dice.clone(),
-        }
-    }
-}
-
-fn react(persona: &Persona, path: &Path, mut dice: Dice) -> (Step, Intent) {
-    let before = path.last_reply();
-    let state = standing(persona, path);
-    let Some(said) = path.head().and_then(|t| t.trainee.as_ref()) else {
-        let heard = client::Heard { moves: &[], apology: false, words: "", asks_plan: false };
-        let intent = client::act(persona, &state, &heard, "", &mut dice);
-        return (Step { state, why: Vec::new() }, intent);
-    };
-    let heard = taken_in(&said.verdict, &said.text);
-    let step = client::step(persona, &state, &heard);
-    let last = before.map_or("", |r| &r.text);
-    let intent = client::act(persona, &step.state, &heard, last, &mut dice);
-    (step, intent)
-}
-
-/// The client's state at the end of `path`.
-fn standing(persona: &Persona, path: &Path) -> State {
-    path.last_reply().map_or_else(|| client::begin(persona), |r| r.state.clone())
-}
-
-/// What the client takes in of a reply that was judged so.
-fn taken_in<'a>(verdict: &'a Verdict, text: &'a str) -> client::Heard<'a> {
-    client::Heard {
-        moves: &verdict.moves,
-        apology: apology(verdict),
-        words: text,
-        asks_plan: client::asks_for_plan(&verdict.moves, text),
-    }
-}
-
-/// The state after a turn in which the client told `fact`, if they could finish.
-fn having_told(state: State, fact: Option<&String>, cut: bool) -> State {
-    match fact.filter(|_| !cut) {
-        Some(fact) => client::told(&state, fact),
-        None => state,
-    }
-}
-
-/// The client's first words. What they do is read off them: openings are free text.
-pub(super) fn opening(persona: &Persona, seed: u64, judge: &Judge) -> Reply {
-    let mut dice = Dice::for_turn(seed, 0);
-    let text = persona.openings[dice.below(persona.openings.len())].clone();
-    let action = read_action(judge, &text);
-    Reply {
-        text,
-        action,
-        fact: None,
-        state: client::begin(persona),
-        why: Vec::new(),
-        cut: false,
-        runners_up: Vec::new(),
-    }
-}
-
-/// What a client does with words that no action was drawn for.
-pub(super) fn read_action(judge: &Judge, text: &str) -> Action {
-    let heard = judge.client(None, None, text);
-    match heard.talk {
-        _ if heard.discord => Action::Challenge,
-        Talk::Sustain => Action::Deny,
-        Talk::Change => Action::Ember,
-        Talk::Neutral => Action::Inform,
-    }
-}
-
-fn apology(verdict: &Verdict) -> bool {
-    verdict.techniques.contains(&Technique::DiscordRepair)
 }
 
 /// Speaks `text` word by word; returns what was said and whether it was cut short.

@@ -2,6 +2,7 @@
 //! Knows: everything below it. Never: what a use case does.
 
 mod bench;
+mod browser;
 mod chat;
 mod config;
 mod doctor;

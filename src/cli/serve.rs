@@ -3,14 +3,14 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 
 use super::model::ModelArgs;
-use super::{DataArgs, PromptArgs, USAGE, user_prompts, welcome};
+use super::{DataArgs, PromptArgs, USAGE, browser, user_prompts, welcome};
 use crate::app::AppError;
 use crate::app::host::{Host, Manner};
 use crate::files::secret;
@@ -41,7 +41,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Answer programs that speak OpenAI's chat completions, too: below /v1, each client a model. The
-    /// key is the token of the page's URL.
+    /// key is the token of the page's URL, or what `POST /api/login` gives for the passphrase.
     #[arg(long)]
     api: bool,
     /// Milliseconds between two words of the client's; 0 shows replies at once.
@@ -82,30 +82,29 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         folder: args.prompts.prompts.clone().or_else(|| user_prompts().ok()).map(|f| f.display().to_string()),
     };
     let token = token(&data)?;
-    let (entry, url) = match passphrase {
+    let (entry, url, key) = match passphrase {
         Some(words) => {
-            (Entry::Passphrase(Passphrase::new(&words, token)), format!("http://{}/", shown(address)))
+            let url = format!("http://{}/", shown(address));
+            let key = "the token that `POST /api/login` gives for the passphrase";
+            (Entry::Passphrase(Passphrase::new(&words, token)), url, key)
         }
         None => {
             let url = format!("http://{}/#token={}", shown(address), token.as_str());
-            (Entry::Url(token), url)
+            (Entry::Url(token), url, "the page's token")
         }
     };
     greet(screen, &args, &url)?;
     let api = args.api.then(|| Api::new(host.answerer()));
     let mut web = Web::new(host, entry, address, about);
     if let Some(api) = api {
-        screen.note(&format!(
-            "For programs: http://{}/v1, with the page's token as their key.",
-            shown(address)
-        ));
+        screen.note(&format!("For programs: http://{}/v1, with {key} as their key.", shown(address)));
         web = web.with_api(api);
     }
     if args.open {
         // Whoever lists this computer's processes sees the browser's address: it opens the page once.
         let ticket = Token::draw().context("no key can be drawn")?;
         web.admit_once(&ticket);
-        if !open(&format!("http://{}/#once={}", shown(address), ticket.as_str())) {
+        if !browser::open(format!("http://{}/#once={}", shown(address), ticket.as_str())) {
             screen.note("No browser could be opened; open the URL yourself.");
         }
     }
@@ -179,20 +178,4 @@ fn passphrase(file: Option<&Path>) -> anyhow::Result<Option<String>> {
         anyhow::bail!("a passphrase has at least {SHORTEST} characters");
     }
     Ok(words)
-}
-
-/// Opens `url` in the person's browser; whether there was a way to.
-fn open(url: &str) -> bool {
-    let ways: &[(&str, &[&str])] = if cfg!(target_os = "macos") {
-        &[("open", &[])]
-    } else if cfg!(windows) {
-        &[("rundll32", &["url.dll,FileProtocolHandler"])]
-    } else {
-        &[("xdg-open", &[]), ("gio", &["open"]), ("wslview", &[])]
-    };
-    ways.iter().any(|(program, first)| {
-        let mut command = Command::new(program);
-        command.args(*first).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().is_ok()
-    })
 }

@@ -111,7 +111,10 @@ fn head(out: &mut Markup, report: &Report, around: Around) {
             for (name, value) in words::head(&report.session, report.summary.replies) {
                 m.element("div", &[], |m| {
                     m.leaf("dt", "", name);
-                    m.element("dd", &[], |m| m.leaf("bdi", "", &value));
+                    m.element("dd", &[], |m| match name {
+                        words::DATE => m.time(&value),
+                        _ => m.leaf("bdi", "", &value),
+                    });
                 });
             }
         });

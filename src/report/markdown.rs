@@ -171,16 +171,10 @@ fn spoken(who: &str, text: &str, out: &mut String) {
 }
 
 fn evidence(said: &Judged, out: &mut String) {
-    for found in &said.findings {
-        let points = match found.contribution {
-            c if c.abs() < 0.005 => String::new(),
-            c => format!(" {}", words::signed(c)),
-        };
-        let quote = escaped(&one_line(&clipped(&found.quote)));
-        out.push_str(&format!(
-            "- {}{points} “{quote}”: {}\n",
-            plain(&found.code),
-            escaped(&one_line(&found.why))
-        ));
+    for told in words::evidence(&said.findings) {
+        let points =
+            if told.weight == 0.0 { String::new() } else { format!(" {}", words::signed(told.weight)) };
+        let quote = escaped(&one_line(&clipped(told.quote)));
+        out.push_str(&format!("- {}{points} “{quote}”: {}\n", told.names, escaped(&one_line(told.why))));
     }
 }

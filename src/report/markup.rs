@@ -25,6 +25,15 @@ impl Markup {
         self.element(tag, if class.is_empty() { &[] } else { &attrs }, |m| m.text(text));
     }
 
+    /// A time as `words::utc` has it. Programs read it from the attribute: a page may show another zone's.
+    pub(super) fn time(&mut self, utc: &str) {
+        let known = |time: &&str| time.bytes().all(|b| b.is_ascii_digit() || b"-: ".contains(&b));
+        // What is no time is words, which may be anything.
+        let Some(time) = utc.strip_suffix(" UTC").filter(known) else { return self.leaf("bdi", "", utc) };
+        let datetime = format!("{}Z", time.replace(' ', "T"));
+        self.element("time", &[("datetime", &datetime)], |m| m.text(utc));
+    }
+
     /// An HTML element that has no inside: `meta`, `br`.
     pub fn void(&mut self, tag: &'static str, attrs: &Attrs<'_>) {
         self.begin(tag, attrs);

@@ -147,13 +147,13 @@ fn chart(trends: &Trends, id: &str) -> Chart {
 
 /// Its twin, with all measures.
 fn point_table(trends: &Trends) -> Table {
-    let mut heads = vec!["Session", "Begun (UTC)", "Client", "Replies"];
+    let mut heads = vec!["Session", "Begun", "Client", "Replies"];
     heads.extend(Measure::ALL.map(words::measure));
-    let mut table = Table::new("Session by session", &heads);
+    let mut table = Table { times: Some(1), ..Table::new("Session by session", &heads) };
     for point in &trends.points {
         let mut row = vec![
             point.session.to_string(),
-            point.started.get(..16).unwrap_or(&point.started).to_owned(),
+            words::utc(&point.started),
             point.persona.clone(),
             point.replies.to_string(),
         ];

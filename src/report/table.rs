@@ -13,12 +13,14 @@ pub(super) struct Table {
     pub heads: Vec<String>,
     /// Rows; the first cell of each is its head.
     pub rows: Vec<Vec<String>>,
+    /// The column that holds times, if there is one; not the first.
+    pub times: Option<usize>,
 }
 
 impl Table {
     pub(super) fn new(caption: &str, heads: &[&str]) -> Self {
         let heads = heads.iter().map(|head| (*head).to_owned()).collect();
-        Self { caption: caption.to_owned(), heads, rows: Vec::new() }
+        Self { caption: caption.to_owned(), heads, ..Self::default() }
     }
 
     /// As HTML; it may be wider than a phone, so it scrolls by itself.
@@ -39,8 +41,20 @@ impl Table {
                         }
                     });
                 });
-                m.element("tbody", &[], |m| self.rows.iter().for_each(|row| html_row(row, m)));
+                m.element("tbody", &[], |m| self.rows.iter().for_each(|row| self.html_row(row, m)));
             });
+        });
+    }
+
+    fn html_row(&self, row: &[String], out: &mut Markup) {
+        out.element("tr", &[], |m| {
+            for (at, cell) in row.iter().enumerate() {
+                match at {
+                    0 => m.element("th", &[("scope", "row")], |m| m.leaf("bdi", "", cell)),
+                    at if Some(at) == self.times => m.element("td", &[], |m| m.time(cell)),
+                    _ => m.leaf("td", "", cell),
+                }
+            }
         });
     }
 
@@ -62,15 +76,4 @@ impl Table {
         out.push_str(&format!("|{}\n", " --- |".repeat(self.heads.len())));
         self.rows.iter().for_each(|cells| out.push_str(&row(cells)));
     }
-}
-
-fn html_row(row: &[String], out: &mut Markup) {
-    out.element("tr", &[], |m| {
-        for (at, cell) in row.iter().enumerate() {
-            match at {
-                0 => m.element("th", &[("scope", "row")], |m| m.leaf("bdi", "", cell)),
-                _ => m.leaf("td", "", cell),
-            }
-        }
-    });
 }

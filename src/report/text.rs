@@ -60,7 +60,7 @@ fn exchange(turn: &Exchange, name: &str, lines: &mut Vec<String>) {
     if let Some(said) = &turn.trainee {
         lines.push(format!("{:>3}  You: {}", turn.turn, said.text));
         lines.push(format!("       {}, {}", words::scored(said), words::codes(said)));
-        for found in said.findings.iter().filter(|f| f.contribution.abs() >= 0.005) {
+        for found in said.findings.iter().filter(|f| f.contribution.abs() >= words::COUNTS) {
             let (code, quote) = (plain(&found.code), found.quote.trim());
             lines.push(format!(
                 "       {} {code} “{quote}”: {}",

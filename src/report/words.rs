@@ -1,7 +1,7 @@
 //! What a report says in words, the same in every format.
 //! Knows: reviews, figures, names. Never: markup.
 
-use super::{Answer, Head, Judged};
+use super::{Answer, Found, Head, Judged};
 use crate::domain::judge::{BY_TRAINER, Band};
 use crate::domain::name::plain;
 use crate::domain::progress::{Measure, Way};
@@ -23,6 +23,9 @@ pub(super) const LIMITS: [&str; 4] = [
      real person.",
     "What the client did after a reply need not be because of it.",
 ];
+
+/// Below this weight a finding explains and does not count.
+pub(super) const COUNTS: f32 = 0.005;
 
 /// Why ratios are missing.
 pub(super) fn too_few() -> String {
@@ -61,6 +64,44 @@ pub(super) fn codes(judged: &Judged) -> String {
     judged.codes.iter().map(plain).collect::<Vec<_>>().join(", ")
 }
 
+/// Findings that say the same of the same words, as one: a code and the techniques that come with it.
+pub(super) struct Evidence<'a> {
+    /// Their names.
+    pub names: String,
+    /// The words.
+    pub quote: &'a str,
+    /// The weight that counts; 0 where none does.
+    pub weight: f32,
+    /// The reason.
+    pub why: &'a str,
+}
+
+/// What `findings` say, in their order.
+pub(super) fn evidence<'a>(findings: impl IntoIterator<Item = &'a Found>) -> Vec<Evidence<'a>> {
+    let mut groups: Vec<(&Found, Vec<String>, f32)> = Vec::new();
+    for found in findings {
+        let name = plain(&found.code);
+        match groups.iter_mut().find(|(first, ..)| first.at == found.at && first.why == found.why) {
+            Some((_, names, weight)) => {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+                if found.contribution.abs() > weight.abs() {
+                    *weight = found.contribution;
+                }
+            }
+            None => groups.push((found, vec![name], found.contribution)),
+        }
+    }
+    let told = |(found, names, weight): (&'a Found, Vec<String>, f32)| Evidence {
+        names: names.join(", "),
+        quote: &found.quote,
+        weight: if weight.abs() < COUNTS { 0.0 } else { weight },
+        why: &found.why,
+    };
+    groups.into_iter().map(told).collect()
+}
+
 /// That a trainer overruled the judge, and what it had.
 pub(super) fn overruled(judged: &Judged) -> Option<String> {
     let own = judged.judge_had.as_ref()?;
@@ -90,12 +131,20 @@ pub(super) fn mark(band: Band) -> &'static str {
     }
 }
 
+/// The name of the fact that is a time.
+pub(super) const DATE: &str = "Date";
+
+/// A time to the minute, with its zone: `2026-11-27 09:30 UTC`.
+pub(super) fn utc(started: &str) -> String {
+    format!("{} UTC", started.get(..16).unwrap_or(started))
+}
+
 /// The facts at the head of a report, by name.
 pub(super) fn head(head: &Head, replies: usize) -> Vec<(&'static str, String)> {
     let client = &head.client;
     let kind = client.kind.as_str().replace('-', " ");
     let mut facts = vec![
-        ("Date", format!("{} UTC", head.started.get(..16).unwrap_or(&head.started))),
+        (DATE, utc(&head.started)),
         (
             "Client",
             format!(

@@ -7,7 +7,9 @@ mod branches;
 mod chromium;
 mod crash;
 mod crowd;
+mod drill;
 mod driver;
+mod exam;
 mod feedback;
 mod folders;
 mod hostile;
@@ -19,6 +21,7 @@ mod practise;
 mod refused;
 mod review;
 mod server;
+mod trainer;
 mod wire;
 
 use std::fs;

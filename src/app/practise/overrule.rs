@@ -1,6 +1,7 @@
 //! A trainer replaces the codes of the last reply, and the client goes on from there.
 
-use super::{Practice, having_told, standing, taken_in};
+use super::Practice;
+use super::moment::{having_told, standing, taken_in};
 use crate::app::AppError;
 use crate::domain::client;
 use crate::domain::hearing::heard;

@@ -122,7 +122,7 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     };
     let written = if args.force { write::over(to, &bytes) } else { write::new(to, &bytes) };
     written.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => AppError::Exists { path: to.clone() },
+        std::io::ErrorKind::AlreadyExists => AppError::Exists { path: to.clone(), over: Some("--force") },
         _ => AppError::Unwritten { path: to.clone(), source },
     })?;
     screen.line(&to.display().to_string())?;

@@ -7,10 +7,8 @@ use crate::domain::name::{first, plain};
 use crate::domain::review::clipped;
 use crate::report::clean::one_line;
 use crate::report::markup::Markup;
-use crate::report::{Answer, Exchange, Found, Judged, Otherwise, Report, words};
-
-/// Below this weight a finding explains and does not count.
-const COUNTS: f32 = 0.005;
+use crate::report::words::{self, COUNTS};
+use crate::report::{Answer, Exchange, Found, Judged, Otherwise, Report};
 
 /// All turns.
 pub(super) fn conversation(out: &mut Markup, report: &Report, around: Around) {
@@ -229,17 +227,17 @@ fn evidence(out: &mut Markup, said: &Judged) {
     out.element("ol", &[("class", "pb-evidence")], |m| {
         for spot in &spots {
             m.element("li", &[], |m| {
-                for (at, found) in spot.found.iter().enumerate() {
+                for (at, told) in words::evidence(spot.found.iter().copied()).iter().enumerate() {
                     if at > 0 {
                         m.void("br", &[]);
                     }
-                    m.leaf("b", "", &plain(&found.code));
+                    m.leaf("b", "", &told.names);
                     m.text(" ");
-                    m.leaf("bdi", "", &format!("“{}”", clipped(&found.quote)));
-                    if found.contribution.abs() >= COUNTS {
-                        m.text(&format!(" {}", words::signed(found.contribution)));
+                    m.leaf("bdi", "", &format!("“{}”", clipped(told.quote)));
+                    if told.weight != 0.0 {
+                        m.text(&format!(" {}", words::signed(told.weight)));
                     }
-                    m.text(&format!(": {}", found.why));
+                    m.text(&format!(": {}", told.why));
                 }
             });
         }

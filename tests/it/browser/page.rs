@@ -1,6 +1,7 @@
 //! The page as somebody has it in front of them: what is shown, clicked and typed. Every wait is for a
 //! condition, with a limit.
 
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -138,6 +139,12 @@ impl Page {
     /// Types into the field of that name.
     pub fn type_into(&self, name: &str, text: &str) {
         self.shown(name).type_text(text);
+    }
+
+    /// Chooses a file in the field of that name, which may be out of sight behind a button.
+    pub fn choose_file(&self, name: &str, file: &Path) {
+        self.until(&format!("document.querySelector({})", json!(css(name))));
+        self.driver.find(&css(name)).type_text(file.to_str().unwrap());
     }
 
     /// Presses keys, wherever the focus is.

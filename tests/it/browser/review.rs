@@ -79,6 +79,26 @@ fn a_report_can_be_taken_home_in_every_form() {
 }
 
 #[test]
+fn times_are_those_of_the_reader_and_files_say_utc() {
+    browse(|page| {
+        page.furnished();
+        page.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": "Asia/Kolkata" }));
+        page.visit("#/r/1");
+        let time = "document.querySelector('[data-testid=report] time')";
+        let shown = page.until(&format!("{time}.textContent"));
+        let shown = shown.as_str().unwrap();
+        assert!(shown.ends_with("GMT+5:30"), "{shown}");
+        page.visit("#/sessions");
+        let row = page.text("session-1");
+        assert!(row.contains(shown), "the list and the report give one time: {row}, {shown}");
+        let file = page.server.ask("GET", "/api/sessions/1/report.md", None).body;
+        let stored = page.server.get("/api/sessions/1");
+        let started = &stored["started"].as_str().unwrap()[..16];
+        assert!(file.contains(&format!("- Date: {started} UTC")), "{file}");
+    });
+}
+
+#[test]
 fn progress_is_drawn_over_sessions() {
     browse(|page| {
         for line in ["You need to stop drinking.", "What would you want from today?"] {

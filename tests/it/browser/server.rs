@@ -115,6 +115,16 @@ impl Server {
         self.folders.path().join("prompts")
     }
 
+    /// The program with the same home, for another command.
+    pub fn program(&self) -> Command {
+        program(self.folders.path())
+    }
+
+    /// The folder in which sessions are kept.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.folders.path().join("data")
+    }
+
     /// One call as the page would make it.
     pub fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         Asked::of_page(self.port(), &self.token()).call(method, path, body)
@@ -143,7 +153,8 @@ impl Drop for Server {
     }
 }
 
-fn run(folders: &Path, pace: Pace, port: u16, said: &Arc<Mutex<String>>) -> Running {
+/// The program with folders of its own.
+fn program(folders: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pushback"));
     command.env_clear().env("HOME", folders).env("APPDATA", folders).env("LOCALAPPDATA", folders);
     command.env("USERPROFILE", folders).env("XDG_DATA_HOME", folders.join("home"));
@@ -151,6 +162,11 @@ fn run(folders: &Path, pace: Pace, port: u16, said: &Arc<Mutex<String>>) -> Runn
     if let Some(root) = env::var_os("SystemRoot") {
         command.env("SystemRoot", root); // Windows opens no socket without it.
     }
+    command
+}
+
+fn run(folders: &Path, pace: Pace, port: u16, said: &Arc<Mutex<String>>) -> Running {
+    let mut command = program(folders);
     command.args(["serve", "--port", &port.to_string(), "--pace", &pace.ms().to_string()]);
     command.arg("--data").arg(folders.join("data")).arg("--prompts").arg(folders.join("prompts"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

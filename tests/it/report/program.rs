@@ -58,7 +58,10 @@ fn a_report_is_written_once_and_for_its_owner() {
     }
     fs::write(&out, "mine").unwrap();
     let (code, told) = fails(home.path(), &write);
-    assert!(code == 1 && told.contains("is there already") && told.contains("hint: "), "{told}");
+    assert!(
+        code == 1 && told.contains("is there already") && told.contains("`--force` writes over it"),
+        "{told}"
+    );
     assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
     talk(home.path(), &[&write[..], &["--force"]].concat(), &[]);
     assert!(fs::read_to_string(&out).unwrap().starts_with("<!doctype html>"));
@@ -67,6 +70,50 @@ fn a_report_is_written_once_and_for_its_owner() {
     let folder = home.path().join("deep");
     assert_eq!(fails(home.path(), &["report", "--html", "--force", "--out", folder.to_str().unwrap()]).0, 1);
     assert_eq!(fails(home.path(), &["report", "--force"]).0, 2);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_report_is_opened_in_the_browser() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::{Duration, Instant};
+
+    let home = tempfile::tempdir().unwrap();
+    practised(home.path());
+    let (programs, told) = (home.path().join("bin"), home.path().join("told"));
+    fs::create_dir(&programs).unwrap();
+    let open = |args: &[&str]| {
+        let mut command = pushback(home.path());
+        let output = command.env("PATH", &programs).args(["report", "--open"]).args(args).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (at, noted) = open(&[]);
+    assert!(noted.contains("open the file yourself"), "there is no browser: {noted}");
+    let at = Path::new(at.trim_end());
+    assert!(at.ends_with("reports/session-1.html") && at.starts_with(home.path()), "{}", at.display());
+    well_formed(&fs::read_to_string(at).unwrap());
+    assert_eq!(fs::metadata(at).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let browser = programs.join("xdg-open");
+    fs::write(
+        &browser,
+        format!("#!/bin/sh\necho \"$1\" > '{0}.new' && /bin/mv '{0}.new' '{0}'\n", told.display()),
+    )
+    .unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o700)).unwrap();
+    let own = home.path().join("mine.html");
+    for (args, file) in [(&["--html"][..], at), (&["--out", own.to_str().unwrap()], &own)] {
+        open(args);
+        // The browser is not waited for.
+        let until = Instant::now() + Duration::from_secs(60);
+        while !told.exists() && Instant::now() < until {
+            std::thread::yield_now();
+        }
+        assert_eq!(fs::read_to_string(&told).unwrap().trim_end(), file.to_str().unwrap());
+        fs::remove_file(&told).unwrap();
+    }
+    assert_eq!(fails(home.path(), &["report", "--open", "--csv"]).0, 2);
 }
 
 #[test]

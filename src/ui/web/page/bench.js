@@ -43,7 +43,7 @@ export function previewing(persona, path, text) {
 
 /** A client's figures. @param {string} persona @param {() => string} text */
 export function testing(persona, text) {
-  const replies = h("input", { type: "checkbox", id: "replies" });
+  const replies = h("input", { type: "checkbox", id: "replies", id_: "test-replies" });
   const work = job(() => post(`/personas/${persona}/test`, { text: text(), replies: replies.checked }), tested);
   return section(
     "Test this client",
@@ -104,16 +104,24 @@ function replayed({ replay }, speaks) {
 
 /** Long work that is started, looked at and cancelled. */
 function job(ask, told) {
-  const out = h("div", { class: "job" });
+  const out = h("div", { class: "job", id_: "job", tabindex: -1 });
   const bar = h("progress", { "aria-label": "Progress" });
   let running = null;
-  const stop = button("Cancel", () => running && post(`/jobs/${running}/cancel`).catch(complain), "cancel");
+  let unwanted = false; // what is under way has been cancelled
+  const cancel = () => {
+    unwanted = true;
+    stop.disabled = true; // a step that has begun is still finished
+    if (running) post(`/jobs/${running}/cancel`).catch(complain);
+  };
+  const stop = button("Cancel", cancel, "cancel");
   stop.hidden = true;
   const start = async () => {
     if (running) return;
     try {
       complain(null);
       running = (await ask()).job;
+      unwanted = false;
+      stop.disabled = false;
       stop.hidden = false;
       bar.removeAttribute("value");
       fill(out, bar);
@@ -123,7 +131,10 @@ function job(ask, told) {
       complain(fault);
     } finally {
       running = null;
+      // The focus would go with the button.
+      const had = document.activeElement === stop || (unwanted && document.activeElement === document.body);
       stop.hidden = true;
+      if (had) out.focus({ preventScroll: true });
     }
   };
   const follow = async () => {
@@ -131,6 +142,11 @@ function job(ask, told) {
       const now = await get(`/jobs/${running}`);
       if (now.total > 0) [bar.max, bar.value] = [now.total, now.done];
       if (now.finished) {
+        if (now.error && unwanted) {
+          fill(out, h("p", { class: "label" }, "Cancelled."));
+          announce("Cancelled.");
+          return;
+        }
         if (now.error) throw { error: now.error, hint: now.hint };
         fill(out, told(now.result));
         announce("Done.");

@@ -15,7 +15,7 @@ export function exporting(persona) {
 
 /** @param {(id: string) => void} open */
 export function importing(open) {
-  const file = h("input", { type: "file", id: "card", accept: ".json,.png,.charx" });
+  const file = h("input", { type: "file", id: "card", id_: "card", accept: ".json,.png,.charx" });
   const kind = h("select", { id: "card-kind" }, h("option", { value: "" }, "guess it"), KINDS.map((name) => h("option", { value: name }, name.replaceAll("-", " "))));
   const out = h("div", { role: "status" });
   const go = async () => {
@@ -25,7 +25,7 @@ export function importing(open) {
       complain(null);
       if (chosen.size > LARGEST) throw { error: "a card may have up to 3 MiB", hint: "a smaller picture does as well" };
       const { id, statements } = await post("/cards", { name: chosen.name, base64: base64(await chosen.arrayBuffer()), kind: kind.value || null });
-      fill(out, h("p", {}, h("button", { type: "button", class: "main", onclick: () => open(id) }, `Look at ${id}`)), statements.length > 0 && h("ul", { class: "problems" }, statements.map((line) => h("li", {}, line))));
+      fill(out, h("p", {}, h("button", { type: "button", class: "main", id_: "imported", onclick: () => open(id) }, `Look at ${id}`)), statements.length > 0 && h("ul", { class: "problems" }, statements.map((line) => h("li", {}, line))));
     } catch (fault) {
       complain(fault);
     }

@@ -67,7 +67,7 @@ function goOn(sessions) {
 
 /** An exam is sat from the file that a trainer has made. */
 function exam() {
-  const file = h("input", { type: "file", id: "exam-file", accept: ".toml,text/plain", class: "unseen", tabindex: -1 });
+  const file = h("input", { type: "file", id: "exam-file", id_: "exam-file", accept: ".toml,text/plain", class: "unseen", tabindex: -1 });
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     file.value = "";

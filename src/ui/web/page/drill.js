@@ -5,7 +5,7 @@ import { composer } from "./composer.js";
 import { announce, complain, fill, h, touch } from "./dom.js";
 import { client } from "./turn.js";
 import { underlined } from "./spans.js";
-import { count, nameOf } from "./text.js";
+import { capital, count, nameOf } from "./text.js";
 
 const LEVELS = ["", "verdict and an alternative", "the verdict only", "nothing until the end, and the moment varies"];
 
@@ -14,7 +14,7 @@ const VARIES = 3;
 
 /** @param {HTMLElement} view @param {string} [name] */
 export async function show(view, name) {
-  if (name) return new Exercise(view, await begin(name)).start();
+  if (name) return new Exercise(view, name, await begin(name)).start();
   const drills = await get("/drills");
   fill(
     view,
@@ -34,6 +34,9 @@ function card({ name, title, kind, level }) {
   );
 }
 
+/** The session and the turn that a drill is of, where it is of one. @param {string} name */
+const ofTurn = (name) => /^turn-(\d+)-(\d+)$/.exec(name)?.slice(1).map(Number);
+
 /** A drill in progress goes on after a reload, as long as the program knows it. */
 async function begin(name) {
   const key = `pushback.drill.${name}`;
@@ -42,15 +45,16 @@ async function begin(name) {
     const drill = await get(`/drill/${run}`).catch(() => null);
     if (drill && !drill.over) return drill;
   }
-  const of = /^turn-(\d+)-(\d+)$/.exec(name);
-  const drill = of ? await post("/drills", { session: Number(of[1]), turn: Number(of[2]) }) : await post(`/drills/${name}`);
+  const [session, turn] = ofTurn(name) ?? [];
+  const drill = session ? await post("/drills", { session, turn }) : await post(`/drills/${name}`);
   sessionStorage.setItem(key, drill.run);
   return drill;
 }
 
 class Exercise {
-  constructor(view, drill) {
+  constructor(view, name, drill) {
     this.view = view;
+    this.name = name;
     this.drill = drill;
     this.busy = false;
   }
@@ -106,9 +110,10 @@ class Exercise {
   draw() {
     const { drill } = this;
     const { moment, attempts, crisis, over } = drill;
+    const [session] = ofTurn(this.name) ?? [];
     fill(
       this.scene,
-      h("h1", {}, moment.title),
+      h("h1", {}, capital(moment.title)),
       h("p", { class: "label" }, `${moment.client}, ${moment.age} · level ${drill.level}: ${LEVELS[drill.level] ?? ""}`),
       !(over && drill.blind) && moment.exchange.map(({ by, text }) => h("div", { class: `said ${by === "client" ? "them" : "you"}` }, h("span", { class: "who" }, by === "client" ? this.first : "You"), h("p", { class: "words" }, text))),
     );
@@ -127,8 +132,22 @@ class Exercise {
       this.tools,
       crisis && h("section", { class: "panel crisis", role: "alert" }, crisis.message.split("\n").map((line) => h("p", {}, line)), h("button", { type: "button", class: "main", onclick: goOn }, "Go on practising")),
       !over && !crisis && h("button", { type: "button", class: "quiet", id_: "drill-end", onclick: end }, "End the drill"),
-      h("a", { href: "#/drill" }, "Other moments"),
+      over && h("button", { type: "button", class: "main", id_: "drill-again", onclick: () => this.again() }, "Again"),
+      session && h("a", { href: `#/s/${session}` }, "Back to the conversation"),
+      h("a", { href: "#/drill" }, session ? "Other drills" : "Other moments"),
     );
+  }
+
+  /** The same moment from its beginning. */
+  async again() {
+    try {
+      complain(null);
+      const next = new Exercise(this.view, this.name, await begin(this.name));
+      next.start();
+      next.write.field.focus();
+    } catch (fault) {
+      complain(fault);
+    }
   }
 
   one(attempt) {

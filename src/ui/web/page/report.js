@@ -2,6 +2,7 @@
 
 import { download, get } from "./api.js";
 import { complain, fill, h } from "./dom.js";
+import { when } from "./text.js";
 
 const KINDS = [
   ["html", "HTML"],
@@ -36,6 +37,8 @@ export async function show(view, id) {
 export function written(id, html) {
   const body = h("div", { class: "written", id_: id });
   body.innerHTML = html;
+  // A file says UTC, since it may be read anywhere; the page knows where it is read.
+  for (const time of body.querySelectorAll("time")) time.textContent = when(time.dateTime.replace("Z", ""));
   body.addEventListener("click", (event) => {
     const link = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("a.pb-goto"));
     if (!link) return;

@@ -78,6 +78,8 @@ export class Room {
     const { session, first } = practice;
     const ways = {
       mode: /** @type {any} */ (this.mode.value),
+      session: session.id,
+      drilled: !session.exam || session.ended,
       name: first,
       over: session.ended,
       fixed: Boolean(session.exam) || session.ended,

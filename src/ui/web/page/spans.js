@@ -95,7 +95,7 @@ function showTip(node, marks) {
   told = node;
   fill(
     tip,
-    marks.map((mark) =>
+    marks.filter((mark, place) => !marks.some((other, before) => before < place && nameOf(other) === nameOf(mark) && other.why === mark.why)).map((mark) =>
       h("p", {}, h("b", {}, nameOf(mark)), SIDES[tone(mark.points)] && h("i", {}, ` ${SIDES[tone(mark.points)]}`), mark.why && `. ${mark.why}`),
     ),
   );

@@ -7,7 +7,7 @@ import { nameOf, namesOf, signed } from "./text.js";
 /**
  * What a turn's buttons do.
  * @typedef {{edit: (turn: any) => void, walk: (turn: number) => void, overrule: (turn: any) => void,
- *   mode: "live"|"folded"|"end", name: string, over: boolean, fixed: boolean, open: Set<number>, busy: boolean, head: number}} Ways
+ *   mode: "live"|"folded"|"end", session: number, drilled: boolean, name: string, over: boolean, fixed: boolean, open: Set<number>, busy: boolean, head: number}} Ways
  */
 
 /** @param {any} turn @param {Ways} ways */
@@ -36,6 +36,7 @@ function trainee(turn, ways, shown) {
       { class: "tools" },
       turn.branches.length > 1 && branches(turn, ways),
       !ways.fixed && h("button", { class: "link", type: "button", id_: `edit-${turn.number}`, disabled: ways.busy, onclick: () => ways.edit(turn) }, "Say it otherwise"),
+      ways.drilled && h("a", { href: `#/drill/turn-${ways.session}-${turn.number}`, id_: `drill-turn-${turn.number}` }, "Drill this moment"),
     ),
   );
 }
