@@ -47,7 +47,7 @@ fn levels_that_deny_each_other_are_named() {
     check(
         "trust = 0.12",
         "trust = 0.2",
-        &["ray.md:80: fact `device` opens at trust 0.15, and trust starts at 0.2"],
+        &["ray.md:81: fact `device` opens at trust 0.15, and trust starts at 0.2"],
     );
     check("move = \"advise\"", "move = \"affirm\"", &["ray.md:43: `affirm` is among the keys as well"]);
     check(
@@ -88,7 +88,7 @@ fn what_is_missing_is_named() {
         &["ray.md:7: the pocket client has no lines about `chess`"],
     );
     let cues = "cues = [\"evening\", \"night\", \"home\", \"alone\", \"apartment\", \"divorce\", \"quiet\", \"after work\", \"relax\", \"unwind\"]";
-    check(cues, "", &["ray.md:87: fact `kitchen` has no cues: nothing that is said brings it up"]);
+    check(cues, "", &["ray.md:88: fact `kitchen` has no cues: nothing that is said brings it up"]);
     let bare = Persona {
         facts: Vec::new(),
         openings: vec!["Hm.".to_owned()],
@@ -112,7 +112,7 @@ fn words_of_the_program_are_named_at_their_line() {
         check(
             "You are divorced from Dana.",
             said,
-            &[&format!("ray.md:145: speaks of the program: `{word}`")],
+            &[&format!("ray.md:146: speaks of the program: `{word}`")],
         );
     };
     leak("Your discord is high.", "discord");
@@ -129,7 +129,7 @@ fn a_client_who_says_what_they_never_say_is_named() {
         "So what process is it",
         &["ray.md:15: says `process`, which is in `never`"],
     );
-    check("Same as anybody who works", "In recovery", &["ray.md:163: says `recovery`, which is in `never`"]);
+    check("Same as anybody who works", "In recovery", &["ray.md:164: says `recovery`, which is in `never`"]);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_locked_fact_that_the_body_tells_is_named() {
     check(
         "You are divorced from Dana.",
         "He waited on the porch for him with his shoes on.",
-        &["ray.md:130: fact `father` is locked, but the body tells it: `waited on the porch for`"],
+        &["ray.md:131: fact `father` is locked, but the body tells it: `waited on the porch for`"],
     );
 }
 
