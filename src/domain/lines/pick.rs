@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::domain::action::Action;
 use crate::domain::dice::Dice;
 use crate::domain::lines::history::History;
 use crate::domain::lines::index::likeness;
@@ -22,6 +23,10 @@ use crate::domain::persona::{Fact, Persona};
 const ENOUGH: usize = 6;
 /// What each later group of tags costs.
 const GROUP_STEP: f32 = 0.08;
+/// From this score on a client's plain answer is the one that was asked for …
+const PLAIN_FROM: f32 = 0.6;
+/// … and this it costs where they were about to do something else than tell.
+const PLAIN_COST: f32 = 0.15;
 /// A minimal line may come again after so many of the client's turns.
 const MINIMAL_AGAIN: usize = 8;
 /// What the first words of a recent reply cost.
@@ -129,7 +134,21 @@ impl Scene<'_> {
             }
             found.extend(lines.into_iter().map(|f| Found { score: f.score - cost, ..f }));
         }
+        found.extend(self.plain_answers());
         if found.is_empty() { self.makeshift() } else { found }
+    }
+
+    /// What one asked "what do you haul" says, whatever else they are about to do: their own plain answer,
+    /// where it is plainly the one that was asked for.
+    fn plain_answers(&self) -> Vec<Found> {
+        let action = self.query.action;
+        let would = action.is_sustain() || action.is_change() || action == Action::Engage;
+        if !would || !self.reading.asks() || self.reading.risk {
+            return Vec::new();
+        }
+        let own = self.lines_of(|line| line.is_own() && line.tag == Tag::Inform, Again::Never);
+        let plain = own.into_iter().filter(|f| f.score >= PLAIN_FROM);
+        plain.map(|f| Found { score: f.score - PLAIN_COST, ..f }).collect()
     }
 
     fn makeshift(&self) -> Vec<Found> {

@@ -30,6 +30,18 @@ fn own_lines_are_said_by_their_clients_alone_and_before_those_of_their_type() {
 }
 
 #[test]
+fn a_plain_question_may_get_its_plain_answer_whatever_the_client_is_about_to_do() {
+    let voice =
+        ("types/a.txt", "@type mandated\nblame: My PO did this. | They lost my paper.\nattack: Who asks?");
+    let banks = small(&[("clients/ray.txt", FILE), voice]);
+    let said = |ask: Ask<'_>| texts(&check(&banks, &named("ray"), &ask));
+    assert_eq!(said(Ask { action: Action::Blame, ..HAUL })[0], "Flour and fryer oil.");
+    let other = Ask { action: Action::Blame, trainee: "How is your mother?", ..HAUL };
+    assert!(!said(other).contains(&"Flour and fryer oil.".to_owned()), "that was not asked");
+    assert_eq!(said(Ask { action: Action::Challenge, ..HAUL }), ["Who asks?"], "at odds they do not tell");
+}
+
+#[test]
 fn a_file_ends_what_its_header_began() {
     let banks = small(&[
         ("a.txt", "@client ray\n@type any\ninform: Mine."),
