@@ -23,7 +23,7 @@ enum Model {
 }
 
 impl Model {
-    /// Reads a file anew: there is no other way to empty the caches of all of candle's models.
+    /// Reads a file.
     fn open(path: &str) -> Result<Self, Box<dyn Error>> {
         let mut file = BufReader::new(File::open(path)?);
         let content = Content::read(&mut file)?;
@@ -39,7 +39,7 @@ impl Model {
         })
     }
 
-    /// Reads `tokens` at `position` and gives the likeliest next token.
+    /// Reads `tokens` at `position`, where 0 begins anew, and gives the likeliest next token.
     fn read(&mut self, tokens: &[u32], position: usize) -> candle_core::Result<u32> {
         let input = Tensor::new(tokens, &Device::Cpu)?.unsqueeze(0)?;
         let logits = match self {
@@ -57,17 +57,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("wants a GGUF file, prefill sizes with commas, a number of tokens and a depth".into());
     };
     let (decode, depth): (usize, usize) = (decode.parse()?, depth.parse()?);
+    let mut model = Model::open(file)?;
     // The first pass pays for what is built only once.
-    Model::open(file)?.read(&text(16), 0)?;
+    model.read(&text(16), 0)?;
     for size in sizes.split(',') {
         let size = size.parse()?;
-        let mut model = Model::open(file)?;
         let start = Instant::now();
         model.read(&text(size), 0)?;
         println!("prefill {size}: {:.1} tok/s", size as f64 / start.elapsed().as_secs_f64());
     }
     for before in [16, depth] {
-        let mut model = Model::open(file)?;
         let mut next = model.read(&text(before), 0)?;
         let start = Instant::now();
         for step in 0..decode {
