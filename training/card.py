@@ -111,7 +111,7 @@ The file's weights, dequantised, give scores within {facts['drift']:.3f} nats of
 {readings()}
 ## Limits
 
-- English only; ten types of client, ten topics; it has seen no client and no trainee outside the banks.
+- English only; ten types of client, fourteen topics; it has seen no client and no trainee outside the banks.
 - It knows only the words of the banks. A trainee's turn in words that the banks do not have is as good as unread.
 - It has no notion of risk. Crisis lines are a closed list that the program plays without asking it.
 - The figures say how often the line comes first that its author had in mind, not how often the first line is a good one.

@@ -47,10 +47,6 @@ MEANING = {
 }
 
 
-def moments(name):
-    return [json.loads(line) for line in (HERE / name).read_text().splitlines()]
-
-
 def choices(name, weight):
     """What the program says at each moment, from a release build."""
     command = ["cargo", "run", "--quiet", "--release", "--locked", "--example", "pocket_choices", "--", str(weight)]

@@ -11,7 +11,7 @@ use crate::domain::lines::needs::{Profile, Scope, told_of};
 use crate::domain::lines::recall::{After, suits};
 use crate::domain::lines::score::{Scorer, likeness_of};
 use crate::domain::lines::slots::{Filling, Unfilling, is_word};
-use crate::domain::lines::splice::{Part, Splicer, Whole, behind, beliefs_of, may_follow, shortened};
+use crate::domain::lines::splice::{Part, Splicer, Whole, behind, belief_of, may_follow, shortened};
 use crate::domain::lines::store::{Known, Line, Place, kind_bit};
 use crate::domain::lines::tag::{Shade, Tag, Want, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
@@ -380,7 +380,7 @@ impl Scene<'_> {
         let mut out: Vec<Candidate> = Vec::with_capacity(found.len());
         for (f, i) in found.into_iter().zip(0..) {
             let dice = Dice::for_turn(self.query.dice.clone().next_u64(), i);
-            let first = Whole { beliefs: beliefs_of(f.place), text: f.text, source: f.source };
+            let first = Whole { belief: f.place.and_then(belief_of), text: f.text, source: f.source };
             let cut = if is_plain || wished == 0 { None } else { shortened(&first.text, wished) };
             let whole = match cut.filter(|text| !self.history.repeats(text)) {
                 Some(text) => Whole { text, ..first },

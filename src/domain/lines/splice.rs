@@ -75,8 +75,8 @@ pub(super) struct Part<'a> {
 pub(super) struct Whole {
     pub text: String,
     pub source: String,
-    /// Beliefs that it voices; a belief is voiced once.
-    pub beliefs: Vec<u32>,
+    /// The belief that it voices.
+    pub belief: Option<u32>,
 }
 
 /// Puts lines together.
@@ -125,19 +125,16 @@ pub(super) fn may_follow(text: &str, place: Place) -> bool {
 impl Splicer<'_> {
     /// `first` with a line behind it, where more is wished for than it says.
     pub fn lengthened(&self, first: Whole, mut dice: Dice) -> Whole {
-        let mut whole = first;
-        let Some(next) = self.next(&whole, &mut dice) else { return whole };
+        let Some(next) = self.next(&first, &mut dice) else { return first };
         let part = &self.parts[next];
         let linked = dice.unit() < LINKED && is_statement(&part.text);
         let link = self.links.get(dice.below(self.links.len())).filter(|_| linked);
-        whole.text = match link {
-            Some(link) if link.ends_with(['.', '…']) => format!("{} {link} {}", whole.text, part.text),
-            Some(link) => format!("{} {link} {}", whole.text, lower_start(&part.text)),
-            None => format!("{} {}", whole.text, part.text),
+        let text = match link {
+            Some(link) if link.ends_with(['.', '…']) => format!("{} {link} {}", first.text, part.text),
+            Some(link) => format!("{} {link} {}", first.text, lower_start(&part.text)),
+            None => format!("{} {}", first.text, part.text),
         };
-        whole.source = joined_source(&whole.source, &part.source);
-        whole.beliefs.extend(belief_of(part.place));
-        whole
+        Whole { text, source: joined_source(&first.source, &part.source), ..first }
     }
 
     /// The best line to go on with, if anything may be added.
@@ -153,7 +150,7 @@ impl Splicer<'_> {
         let mut best: Option<(usize, f32)> = None;
         for (i, part) in self.parts.iter().enumerate() {
             let chance = CHANCE * dice.unit();
-            let detailed = matches!(part.place, Place::Detail(b) if whole.beliefs.last() == Some(&b));
+            let detailed = matches!(part.place, Place::Detail(b) if whole.belief == Some(b));
             let is_long = part.words > room + room / 4 + 3;
             if is_long || !self.fits(part, whole, detailed) || same_words(&heard, part) {
                 continue;
@@ -175,7 +172,7 @@ impl Splicer<'_> {
 
     /// Whether the beliefs of the two go together: a detail behind its own belief, a belief once.
     fn fits(&self, part: &Part<'_>, whole: &Whole, detailed: bool) -> bool {
-        let voiced = belief_of(part.place).is_some_and(|b| whole.beliefs.contains(&b));
+        let voiced = belief_of(part.place).is_some_and(|b| whole.belief == Some(b));
         match part.place {
             Place::Detail(_) => detailed,
             _ => !voiced,
@@ -192,16 +189,12 @@ fn joined_source(first: &str, second: &str) -> String {
     }
 }
 
-fn belief_of(place: Place) -> Option<u32> {
+/// The belief that a line voices.
+pub(super) fn belief_of(place: Place) -> Option<u32> {
     match place {
         Place::Claim(b) | Place::Detail(b) | Place::Softened(b) => Some(b),
         _ => None,
     }
-}
-
-/// The belief that a line voices.
-pub(super) fn beliefs_of(place: Option<Place>) -> Vec<u32> {
-    place.and_then(belief_of).into_iter().collect()
 }
 
 /// Whether something may come behind `text`.
