@@ -150,15 +150,30 @@ pub fn clean(text: &str) -> String {
     quoted.filter(|t| !t.contains(['"', '“', '”'])).map_or(text.clone(), str::to_owned)
 }
 
+/// As a model, as a narrator, or doing as the trainee tells a program to: a poem, another part, its instructions.
 static ROLE_BREAK: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\bas an ai\b|\blanguage model\b|\bi(?:'m| am) (?:an ai|a bot|a (?:computer )?program|here to help|just a simulation)\b|\bhow (?:can|may) i (?:help|assist)\b|^\s*(?:therapist|counsell?or|trainee|user|assistant|client|system)\s*:|<\|?[a-z_]+\|?>|\*[^*]+\*|\brole-?play\b",
-    )
+    any_of(&[
+        r"\bas an ai\b|\blanguage model\b|\brole-?play\b|```",
+        r"\bi(?:'m| am) (?:an ai|a bot|a (?:computer )?program|here to help|just a simulation)\b",
+        r"\bi(?:'m| am) (?:only |just )?(?:playing|pretending to be|acting as|simulating) (?:a|an|the|your)\b",
+        r"\bhow (?:can|may) i (?:help|assist)\b|\bi (?:can't|cannot|can not) (?:help|assist)(?: you)? with (?:that|this)\b",
+        r"\b(?:sure|certainly|of course|absolutely)[,.!]+ (?:here(?:'s| is| are)\b|i(?:'d| would) be (?:happy|glad) to)",
+        r"\bhere(?:'s| is) (?:a|an|the|your|my) (?:short |little )?(?:poem|story|joke|song|recipe|code|summary|list)\b",
+        r"\bmy (?:system )?(?:instructions|prompt|programming|training data|developers)\b",
+        r"\b(?:i(?:'ll| will)|let me|now i(?:'m| am)) (?:be |play )?(?:the|your) (?:therapist|counsell?or|client)\b",
+        r"^\s*(?:therapist|counsell?or|trainee|user|assistant|client|system)\s*:|<\|?[a-z_]+\|?>|\*[^*]+\*",
+    ])
 });
 static THERAPIST_SPEAK: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:it|that) sounds like\b|\bi hear you\b(?:[,.]| say)|\bthank(?:s| you) for (?:sharing|opening|listening|your (?:time|patience|understanding))\b|\bhave you considered\b|\bcoping (?:mechanism|strateg|skill)|\bhealthy (?:boundaries|coping)\b|\bsafe space\b|\bi (?:really )?appreciate (?:you|your)\b|\bmy journey\b|\bvalid(?:ate|ating)\b|\bprocess(?:ing)? (?:my|these|those|the) (?:feelings|emotions)\b",
-    )
+    any_of(&[
+        r"\b(?:it|that) sounds like\b|\bi hear you\b(?:[,.]| say)|\bhave you considered\b|\bsafe space\b",
+        r"\bthank(?:s| you) for (?:sharing|opening|listening|your (?:time|patience|understanding))\b",
+        r"\bcoping (?:mechanism|strateg|skill)|\bhealthy (?:boundaries|coping)\b|\bmy journey\b",
+        r"\bi (?:really )?appreciate (?:you|your)\b|\bvalid(?:ate|ating)\b",
+        r"\bprocess(?:ing)? (?:my|these|those|the) (?:feelings|emotions)\b",
+        r"\bwhat brings you (?:here|in)\b|\bhow (?:does|did) (?:that|it|this) make you feel\b",
+        r"\btell me more about\b|\bwhat would you like to (?:talk about|work on|focus on)\b",
+    ])
 });
 static LEAK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -175,6 +190,11 @@ static LABEL: LazyLock<Regex> =
 static NEXT_SPEAKER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\n\s*\n|\n\s*(?:[a-z][\w'’-]*(?: [a-z][\w'’-]*)?):\s|\n\s*\["));
 static STAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\*[^*\n]{1,80}\*|\([^()\n]{1,80}\)"));
+
+/// In any case of letters.
+fn any_of(sources: &[&str]) -> Regex {
+    pattern(&format!("(?i){}", sources.join("|")))
+}
 
 fn pattern(source: &str) -> Regex {
     Regex::new(source).expect("a pattern of our own, compiled in every test run")

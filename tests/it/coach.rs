@@ -206,6 +206,13 @@ fn feedback_says_what_the_reply_did_to_the_client() {
 }
 
 #[test]
+fn whom_the_client_warned_is_the_speaker() {
+    let client = ("I'll warn you, I've tried everything.", Action::Doubt);
+    let other = feedback("carol", client, &["You have to stop."]).alternative.expect("an alternative to arguing");
+    assert!(!other.text.contains("warn I"), "{}", other.text);
+}
+
+#[test]
 fn after_five_resistant_turns_another_approach_is_suggested() {
     let client = ("It's fine the way it is.", Action::Deny);
     let question = "How many do you have on a normal day?";

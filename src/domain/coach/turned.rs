@@ -321,7 +321,7 @@ fn turn_word(words: &[&str], low: &[String], at: usize, opposite: bool) -> Strin
         "you" if opposite && ["people", "guys", "folks", "all"].contains(&next) => "people like me",
         "people" | "guys" | "folks" | "all" if after_you => return tail.to_owned(),
         "you" if opposite => {
-            if is_subject_before(next, before(1)) {
+            if tail.is_empty() && is_subject_before(next, before(1)) {
                 "I"
             } else {
                 "me"

@@ -105,6 +105,9 @@ impl<'a> Bench<'a> {
         if self.quotes.iter().any(|quote| quote.start <= at.start && at.end <= quote.end) {
             return Some(Coded::new(Code::NotCoded, Row::None, "quoted"));
         }
+        if let Some(hit) = seen.best(Cue::OutOfRole) {
+            return Some(Coded::new(Code::NotCoded, Row::None, "").by(hit));
+        }
         if let Some(coded) = self.against(seen) {
             return Some(coded);
         }

@@ -45,6 +45,7 @@ pub enum Cue {
     Thanks,
     Structure,
     Backchannel,
+    OutOfRole,
     // Questions.
     OpenQuestion,
     ClosedQuestion,

@@ -381,10 +381,13 @@ impl Scene<'_> {
         for (f, i) in found.into_iter().zip(0..) {
             let dice = Dice::for_turn(self.query.dice.clone().next_u64(), i);
             let first = Whole { belief: f.place.and_then(belief_of), text: f.text, source: f.source };
-            let cut = if is_plain || wished == 0 { None } else { shortened(&first.text, wished) };
+            let may_be_cut = f.tag.may_be_cut() && f.place != Some(Place::Anywhere);
+            let keep = is_plain || wished == 0 || !may_be_cut;
+            let cut = if keep { None } else { shortened(&first.text, wished) };
             let whole = match cut.filter(|text| !self.history.repeats(text)) {
                 Some(text) => Whole { text, ..first },
-                None if matches!(f.place, Some(Place::Later(_))) => first,
+                // Nothing comes behind a look back, or an evasion.
+                None if matches!(f.place, Some(Place::Later(_) | Place::Anywhere)) => first,
                 None => splicer.lengthened(first, dice),
             };
             let prior = (f.score - length_cost(word_count(&whole.text), wished)).clamp(0.0, 1.0);

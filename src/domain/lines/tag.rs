@@ -81,6 +81,14 @@ impl Tag {
         Tag::Leave,
     ];
 
+    /// Whether the first sentences of such a line still do what the tag says: one that turns in
+    /// its course ("I've tried it. It never lasts.") has to be heard to its end.
+    pub fn may_be_cut(self) -> bool {
+        use Tag::{Accept, Acknowledge, Change, Commit, Disclose, Doubt, Ember, Hesitate, Soften, YesBut};
+        let turns = [Accept, Acknowledge, Change, Commit, Disclose, Doubt, Ember, Hesitate, Soften, YesBut];
+        !turns.contains(&self)
+    }
+
     /// The name in the banks.
     pub fn as_str(self) -> &'static str {
         match self {
