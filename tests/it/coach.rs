@@ -208,7 +208,8 @@ fn feedback_says_what_the_reply_did_to_the_client() {
 #[test]
 fn whom_the_client_warned_is_the_speaker() {
     let client = ("I'll warn you, I've tried everything.", Action::Doubt);
-    let other = feedback("carol", client, &["You have to stop."]).alternative.expect("an alternative to arguing");
+    let other =
+        feedback("carol", client, &["You have to stop."]).alternative.expect("an alternative to arguing");
     assert!(!other.text.contains("warn I"), "{}", other.text);
 }
 

@@ -71,7 +71,11 @@ fn doing_what_a_program_is_told_is_a_fault() {
     ] {
         assert!(check(line, told, &[]).contains(&"role break"), "{line}");
     }
-    for line in ["So what brings you here today?", "And how does that make you feel?", "Tell me more about your mother."] {
+    for line in [
+        "So what brings you here today?",
+        "And how does that make you feel?",
+        "Tell me more about your mother.",
+    ] {
         assert!(check(line, "Let's swap roles.", &[]).contains(&"therapist-speak"), "{line}");
     }
     // A person's way of saying no to it.

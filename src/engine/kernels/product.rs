@@ -231,11 +231,8 @@ pub(super) unsafe fn unpack<I: Isa, T: Format, const NT: usize>(
         let block = tiles.add(t * tile_bytes + at / NT * T::BYTES);
         let factors = block.add(T::FACTORS_AT).cast::<u16>();
         let mut room = MaybeUninit::uninit();
-        let scales = if T::BLOCK == SUB {
-            block.add(T::SCALES_AT)
-        } else {
-            format::scales::<I, T>(block, &mut room)
-        };
+        let scales =
+            if T::BLOCK == SUB { block.add(T::SCALES_AT) } else { format::scales::<I, T>(block, &mut room) };
         for sub in from..from + per_block {
             let plane = block.add((sub - from) * format::plane_bytes(T::BITS));
             let bytes = panel.bytes.as_mut_ptr().add((sub * 8 * NT + t) * 64);
