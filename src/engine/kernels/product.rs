@@ -1,8 +1,6 @@
 //! Products of packed matrices with rows of activations, written once for any `Isa` and `Format`.
 //! Knows: tiles. Never: threads, what a product is for.
 
-use std::mem::MaybeUninit;
-
 use super::acts::Acts;
 use super::format::{self, Format, SUB, TILE};
 use super::isa::Isa;
@@ -102,7 +100,7 @@ unsafe fn fine<I: Isa, T: Format, const M: usize>(
     for line in 0..T::BYTES.div_ceil(64) {
         I::prefetch(base.wrapping_add(AHEAD_BYTES + line * 64));
     }
-    let scales = base.add(T::SCALES_AT).cast::<u16>();
+    let scales = base.add(format::plane_bytes(T::BITS)).cast::<u16>();
     let scale = I::load_f16(scales);
     let products = dots::<I, T, M, 0, 4>(base, acts, at);
     let offset = T::OFFSET + if T::BITS == 8 { I::SIGNED_OFFSET } else { 0.0 };
@@ -129,20 +127,15 @@ unsafe fn coarse<I: Isa, T: Format, const M: usize>(
     at: usize,
     sums: &mut [I::F; M],
 ) {
-    for line in 0..(T::BYTES - T::SCALES_AT).div_ceil(64) {
-        I::prefetch(base.wrapping_add(AHEAD_BYTES + T::SCALES_AT + line * 64));
-    }
-    let mut room = MaybeUninit::uninit();
-    let all_scales = format::scales::<I, T>(base, &mut room);
-    let factors = base.add(T::FACTORS_AT).cast::<u16>();
+    let factors = base.add(8 * T::SUB_BYTES).cast::<u16>();
     let factor = I::load_f16(factors);
     let mut part = [I::zero(); M];
     for sub in 0..8 {
-        let plane = base.add(sub * format::plane_bytes(T::BITS));
-        for line in 0..format::plane_bytes(T::BITS).div_ceil(64) {
+        let plane = base.add(sub * T::SUB_BYTES);
+        for line in 0..T::SUB_BYTES.div_ceil(64) {
             I::prefetch(plane.wrapping_add(AHEAD_BYTES + line * 64));
         }
-        let scales = all_scales.add(sub * 2 * TILE);
+        let scales = plane.add(format::plane_bytes(T::BITS));
         if T::SHARE == SUB {
             let scale = I::mul(I::to_f(I::load_u8(scales)), factor);
             let minimum = I::to_f(I::load_u8(scales.add(TILE)));
@@ -223,28 +216,27 @@ pub(super) unsafe fn unpack<I: Isa, T: Format, const NT: usize>(
     subs: usize,
     panel: &mut Panel,
 ) {
-    let (shares, per_block) = (SUB / T::SHARE, T::BLOCK / SUB);
+    let shares = SUB / T::SHARE;
     let (scales_at, offsets_at) = (panel.scales.as_mut_ptr(), panel.offsets.as_mut_ptr());
     let signed_offset = if T::BITS == 8 { I::SIGNED_OFFSET } else { 0.0 };
-    for at in 0..subs / per_block * NT {
-        let (from, t) = (at / NT * per_block, at % NT);
-        let block = tiles.add(t * tile_bytes + at / NT * T::BYTES);
-        let factors = block.add(T::FACTORS_AT).cast::<u16>();
-        let mut room = MaybeUninit::uninit();
-        let scales =
-            if T::BLOCK == SUB { block.add(T::SCALES_AT) } else { format::scales::<I, T>(block, &mut room) };
-        for sub in from..from + per_block {
-            let plane = block.add((sub - from) * format::plane_bytes(T::BITS));
+    for sub in 0..subs {
+        for t in 0..NT {
+            let tile = tiles.add(t * tile_bytes);
+            let block = tile.add(sub / (T::BLOCK / SUB) * T::BYTES);
+            let plane = block.add(sub % (T::BLOCK / SUB) * T::SUB_BYTES);
             let bytes = panel.bytes.as_mut_ptr().add((sub * 8 * NT + t) * 64);
             unrolled!(PAIR < 4, {
                 let (first, second) = weights_of::<I, T>(plane, PAIR);
                 I::store_w(bytes.add(2 * PAIR * NT * 64), first);
                 I::store_w(bytes.add((2 * PAIR + 1) * NT * 64), second);
             });
+            let scales = plane.add(format::plane_bytes(T::BITS));
+            let at = |share: usize| ((sub * shares + share) * NT + t) * TILE;
             let to = |share: usize| {
-                let at = ((sub * shares + share) * NT + t) * TILE;
+                let at = at(share);
                 (scales_at.wrapping_add(at), offsets_at.wrapping_add(at))
             };
+            let factors = block.add(T::BLOCK / SUB * T::SUB_BYTES).cast::<u16>();
             if T::BLOCK == SUB {
                 let scale = I::load_f16(scales.cast());
                 let offset = if T::MINIMUMS {
@@ -253,10 +245,7 @@ pub(super) unsafe fn unpack<I: Isa, T: Format, const NT: usize>(
                     I::mul(scale, I::set(T::OFFSET + signed_offset))
                 };
                 put::<I>(to(0), scale, offset);
-                continue;
-            }
-            let scales = scales.add((sub - from) * 2 * TILE);
-            if T::SHARE == SUB {
+            } else if T::SHARE == SUB {
                 let scale = I::mul(I::to_f(I::load_u8(scales)), I::load_f16(factors));
                 let minimum = I::to_f(I::load_u8(scales.add(TILE)));
                 put::<I>(to(0), scale, I::mul(minimum, I::load_f16(factors.add(TILE))));
