@@ -14,7 +14,7 @@ use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use pushback::app::library::Library;
-use pushback::app::voice::{Scene, Voice, Weighed, ranks, weigh};
+use pushback::app::voice::{Scene, Spoken, Voice, Weighed, ranks, weigh};
 use pushback::domain::action::Action;
 use pushback::domain::client::{self, Heard, Intent};
 use pushback::domain::dice::Dice;
@@ -51,7 +51,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         record["retrieval"] = json!(best(&weighed, 0.0));
         record["ranker"] = json!(best(&weighed, 1.0));
         record["both"] = json!(best(&weighed, weight));
-        record["spoken"] = json!(spoken);
+        record["spoken"] = json!(spoken.as_ref().map(|s| &s.text));
+        record["runners_up"] = json!(spoken.map(|s| s.runners_up));
         let shortlist =
             weighed.iter().map(|w| json!([w.line.text, w.line.tag, w.line.source, w.line.prior, w.fit]));
         record["shortlist"] = shortlist.collect();
@@ -64,7 +65,7 @@ fn choices(
     library: &Library,
     voice: &mut Voice,
     moment: &Moment,
-) -> Result<(Vec<Weighed>, Option<String>), Box<dyn Error>> {
+) -> Result<(Vec<Weighed>, Option<Spoken>), Box<dyn Error>> {
     let persona = library.persona(&moment.persona)?;
     let opening = moment.client.clone().unwrap_or_else(|| persona.openings[0].clone());
     let verdict = library
@@ -105,7 +106,7 @@ fn choices(
         path: &path,
         dice,
     };
-    let spoken = voice.speak(&scene, &|| false).ok().map(|spoken| spoken.text);
+    let spoken = voice.speak(&scene, &|| false).ok();
     let Voice::Pocket { banks, ranker } = voice else { return Err("no pocket client".into()) };
     Ok((weigh(banks, ranker.as_mut(), &scene)?, spoken))
 }
