@@ -85,6 +85,16 @@ pub enum FetchError {
     /// No connection, or it broke.
     #[error("no connection to the hub: {0}")]
     Network(String),
+    /// The connection broke while the file came.
+    #[error("the connection broke after {got} of {expected} bytes: {why}")]
+    Broke {
+        /// Bytes that are here.
+        got: u64,
+        /// Bytes of the whole.
+        expected: u64,
+        /// What the system says.
+        why: String,
+    },
     /// The hub does not do its work at the moment.
     #[error("the hub answered with status {0}")]
     Busy(u16),
@@ -170,7 +180,7 @@ impl FetchError {
                     .to_owned()
             }
             Self::Busy(429) => "too many requests came from here: wait some minutes, then repeat the command".to_owned(),
-            Self::Busy(_) | Self::Short { .. } => "repeat the command later: it goes on where it broke off".to_owned(),
+            Self::Busy(_) | Self::Short { .. } | Self::Broke { .. } => "repeat the command later: it goes on where it broke off".to_owned(),
             Self::Page => {
                 "a network's login page or a filter may be in the way: open the hub in a browser first".to_owned()
             }
@@ -189,6 +199,6 @@ impl FetchError {
     /// Whether the same request may succeed a little later.
     #[cfg(feature = "download")]
     pub(super) fn may_pass(&self) -> bool {
-        matches!(self, Self::Network(_) | Self::Busy(_) | Self::Short { .. })
+        matches!(self, Self::Network(_) | Self::Busy(_) | Self::Short { .. } | Self::Broke { .. })
     }
 }

@@ -15,6 +15,8 @@ type Result<T> = std::result::Result<T, FetchError>;
 
 /// Left free on the disk.
 const RESERVE_BYTES: u64 = 64 << 20;
+/// A connection that brought less counts as one that failed.
+const WORTHWHILE_BYTES: u64 = 64 << 10;
 /// No wait is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// What a model begins with.
@@ -83,7 +85,7 @@ fn filled(source: &Source<'_>, mut part: Part, watch: &mut dyn Watch) -> Result<
         match fill(source, &mut part, watch) {
             Ok(()) => {}
             Err(why) => {
-                if part.len() > before {
+                if part.len() >= before + WORTHWHILE_BYTES {
                     tries = Tries::new(source.hub);
                 }
                 tries.wait(why, part.len(), watch)?;
@@ -115,7 +117,11 @@ fn fill(source: &Source<'_>, part: &mut Part, watch: &mut dyn Watch) -> Result<(
     if stream.start < part.len() {
         part.begin_anew()?;
     }
-    while let Some(piece) = stream.next(watch, part.len())? {
+    let broke = |why: FetchError, got: u64| match why {
+        FetchError::Network(why) => FetchError::Broke { got, expected, why },
+        other => other,
+    };
+    while let Some(piece) = stream.next(watch, part.len()).map_err(|why| broke(why, part.len()))? {
         let end = part.len() + piece.len() as u64;
         if end > expected {
             part.begin_anew()?;

@@ -124,8 +124,11 @@ fn a_broken_connection_is_gone_on_with() {
     let (_, done) = check(&[const { Fault::Cut(100_000) }; 6]);
     done.unwrap();
     let (heard, done) = check(&[const { Fault::Cut(0) }; 3]);
-    assert!(matches!(done, Err(FetchError::Network(_))), "{done:?}");
+    assert!(matches!(done, Err(FetchError::Broke { got: 0, .. })), "{done:?}");
     assert_eq!(heard.len(), 3, "{heard:?}");
+    // A trickle is no progress: it would be tried for days.
+    let told = check_fails(&[const { Fault::Cut(1000) }; 3]);
+    assert!(told.starts_with("the connection broke after 3000 of "), "{told}");
 }
 
 #[test]
