@@ -26,6 +26,17 @@ const NOT_TO_BE_MISTAKEN: [Turn; 9] = [
     Turn::WhoAreYou,
     Turn::Permission,
 ];
+/// Kinds of turn of which the judge may well see one for another: the same words ask openly or not, as a
+/// "what" or a "do you" would have it.
+const KIN: [&[Turn]; 3] = [
+    &[Turn::ClosedQ, Turn::OpenQ, Turn::PlanQ],
+    &[Turn::Simple, Turn::Complex, Turn::Double, Turn::Summary],
+    &[Turn::Confront, Turn::Advice, Turn::InfoNoPerm, Turn::InfoPerm],
+];
+/// What it costs that only a kin of the turn is answered …
+const OF_KIN: f32 = 0.03;
+/// … and a turn that is no kin.
+const OF_ANOTHER: f32 = 0.08;
 /// Terms from which a wording is told by its words alone.
 const FULL_WORDING: usize = 4;
 /// How much a reply's own wording counts against the best of its cue.
@@ -51,6 +62,8 @@ pub(super) struct Scorer<'a> {
     /// Beliefs that the client voiced lately.
     voiced: HashSet<u32>,
     first_turn: bool,
+    /// The kinds of turn that were seen, and their kin.
+    kin: Turns,
 }
 
 impl<'a> Scorer<'a> {
@@ -75,7 +88,8 @@ impl<'a> Scorer<'a> {
             }
         }
         let cues = cues.collect();
-        Self { store, reading, history, filling, cues, voiced, first_turn: history.len() <= 1 }
+        let kin = kin_of(reading.turns);
+        Self { store, reading, history, filling, cues, voiced, first_turn: history.len() <= 1, kin }
     }
 
     /// How the line fits, about `0.0..=1.0` before length and chance; `None` where it must not be said now.
@@ -94,7 +108,7 @@ impl<'a> Scorer<'a> {
             Place::Reaction => met.then_some(0.28 + 0.5 * own),
             Place::Anywhere => met.then_some(safety(line.tag) + 0.3 * own),
             Place::Exit | Place::Risk => Some(0.4 + 0.4 * own),
-            Place::Paired => self.paired(line, met, own),
+            Place::Paired => self.paired(line, own),
             Place::Claim(b) => Some(self.claim(b, own)),
             Place::Detail(b) => self.detail(b),
             Place::Softened(b) => self.softened(b),
@@ -107,9 +121,14 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    fn paired(&self, line: &Line, met: bool, own: f32) -> Option<f32> {
+    fn paired(&self, line: &Line, own: f32) -> Option<f32> {
+        let met = line.turns.meets(self.kin);
         let like = self.answered(line, met);
-        let (least, discount) = if met { (PAIRED, 0.0) } else { (PAIRED_ELSEWHERE, 0.08) };
+        let (least, discount) = match line.turns.meets(self.reading.turns) {
+            true => (PAIRED, 0.0),
+            false if met => (PAIRED, OF_KIN),
+            false => (PAIRED_ELSEWHERE, OF_ANOTHER),
+        };
         if !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN)) {
             return None;
         }
@@ -178,6 +197,11 @@ impl<'a> Scorer<'a> {
         let share = if cue.form == Form::Asked { 1.0 } else { OWN_WORDING };
         share * like(own) + (1.0 - share) * best
     }
+}
+
+fn kin_of(turns: Turns) -> Turns {
+    let kin = KIN.into_iter().filter(|kin| turns.meets(Turns::of(kin)));
+    kin.flatten().fold(turns, |all, turn| all.with(*turn))
 }
 
 /// What an answer that holds anywhere is worth: a made-up fact after the wrong question jars
