@@ -84,6 +84,9 @@ pub(super) struct Unfilling {
     names: Vec<(String, &'static str)>,
 }
 
+/// The slot of the client's own name.
+const OWN_NAME: &str = "<name>";
+
 impl Unfilling {
     /// The names that `persona` has for people and for the topic.
     pub fn of(persona: &Persona, things: &[String]) -> Self {
@@ -97,7 +100,7 @@ impl Unfilling {
         add(people.partner.as_deref(), "<partner>");
         add(people.friend.as_deref(), "<friend>");
         add(people.kid.as_deref(), "<kid>");
-        add(persona.name.split_whitespace().next(), "<name>");
+        persona.name.split_whitespace().for_each(|name| add(Some(name), OWN_NAME));
         if people.kid.is_some() {
             for child in
                 ["daughter", "son", "kid", "child", "little girl", "little boy", "your boy", "your girl"]
@@ -121,7 +124,7 @@ impl Unfilling {
     }
 
     /// `said` with each slot put after the words that stand for it. The words stay: lines
-    /// may have been written with either.
+    /// may have been written with either. The client's own name goes: it is said to them with anything.
     pub fn apply(&self, said: &str) -> String {
         let mut text = said.replace('\u{2019}', "'").to_lowercase();
         for (name, slot) in &self.names {
@@ -129,7 +132,13 @@ impl Unfilling {
             while let Some(at) = text[from..].find(name.as_str()).map(|i| from + i) {
                 let end = at + name.len();
                 from = end;
-                if is_word(&text, at, end) {
+                if !is_word(&text, at, end) {
+                    continue;
+                }
+                if *slot == OWN_NAME {
+                    text.replace_range(at..end, slot);
+                    from = at + slot.len();
+                } else {
                     text.insert_str(end, &format!(" {slot}"));
                     from = end + slot.len() + 1;
                 }
@@ -158,10 +167,14 @@ mod tests {
 
     #[test]
     fn a_name_is_found_in_any_determiner() {
-        let unfilling =
-            Unfilling { names: vec![("po".to_owned(), "<who>"), ("drinking".to_owned(), "{thing}")] };
+        let unfilling = Unfilling {
+            names: [("po", "<who>"), ("drinking", "{thing}"), ("ray", OWN_NAME)]
+                .map(|(name, slot)| (name.to_owned(), slot))
+                .to_vec(),
+        };
         assert_eq!(unfilling.apply("Your PO's worried. Possibly."), "your po <who>'s worried. possibly.");
         assert_eq!(unfilling.apply("The drinking"), "the drinking {thing}");
+        assert_eq!(unfilling.apply("Sit down, Ray."), "sit down, <name>.");
     }
 
     #[test]
