@@ -26,10 +26,12 @@ pub fn cast() -> Result<Cast, AppError> {
 }
 
 impl Cast {
-    /// The client of a type.
+    /// The main client of a type.
     pub fn of(&self, kind: Kind) -> &Persona {
-        // `cast` has seen to it that there is one.
-        self.0.iter().find(|persona| persona.kind == kind).unwrap_or(&self.0[0])
+        // `cast` has seen to it that there is one. A variant's id has its topic in it.
+        let of_kind = || self.0.iter().filter(|persona| persona.kind == kind);
+        let main = of_kind().find(|persona| !persona.id.contains('-'));
+        main.or_else(|| of_kind().next()).unwrap_or(&self.0[0])
     }
 }
 

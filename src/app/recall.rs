@@ -11,12 +11,20 @@ pub(super) fn of(scene: &Scene<'_>) -> Recall {
     let last = answered.last().map(|(_, reply)| &reply.state);
     let ago = |i: usize| answered.len() - i;
     let hurt = |i: &usize| answered[*i].1.state.ruptures > answered[i - 1].1.state.ruptures;
+    // What was said sorry for is not held up again.
+    let mended =
+        answered.iter().rposition(|(turn, _)| turn.trainee.as_ref().is_some_and(|t| t.verdict.mends()));
     let slight = |i: usize| Slight {
         turns_ago: ago(i),
         moves: answered[i].0.trainee.as_ref().map(|said| said.verdict.moves.clone()).unwrap_or_default(),
     };
     Recall {
-        slights: (1..answered.len()).rev().filter(hurt).map(slight).collect(),
+        slights: (1..answered.len())
+            .rev()
+            .take_while(|i| mended.is_none_or(|at| *i > at))
+            .filter(hurt)
+            .map(slight)
+            .collect(),
         told_ago: answered.iter().rposition(|(_, reply)| reply.fact.is_some()).map(ago),
         stung: last.is_some_and(|before| scene.state.ruptures > before.ruptures),
     }

@@ -150,7 +150,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 /// Somebody else is said to say, think or feel it.
 static REPORTED: LazyLock<Regex> = LazyLock::new(|| {
     phrases::pattern(
-        r"(?:\b(?:voices?|thoughts?|feelings?|ideas?)(?: \w+)? (?:is|are|going|goes)(?: ,| that| like)*|\b(?:you|youre|youve|youd|he|hes|she|shes|they|theyre|someone|somebody|anyone|people|clients?|patients?|voices?|thoughts?|words?|phrase|sentence|part|(?:your|his|her|my|the) \w+)\b(?: \w+){0,4}? ?\b(?:say|says|said|saying|think|thinks|thought|thinking|feel|feels|felt|feeling|mean|means|meant|tell|tells|told|telling|wonder|wonders|wondering|believe|believes|hear|heard|goes|went|whispers|writes|wrote|like)(?: (?:that|like|as if|to|me|us|yourself|himself|herself|themselves|about|out|loud|sometimes|often|just|is|was|,|then|well|okay|ok))*)$",
+        r"(?:\b(?:so|and|then) (?:its|it is) like(?: ,)?|\b(?:voices?|thoughts?|feelings?|ideas?)(?: \w+)? (?:is|are|going|goes)(?: ,| that| like)*|\b(?:you|youre|youve|youd|he|hes|she|shes|they|theyre|someone|somebody|anyone|people|clients?|patients?|voices?|thoughts?|words?|phrase|sentence|part|(?:your|his|her|my|the) \w+)\b(?: \w+){0,4}? ?\b(?:say|says|said|saying|think|thinks|thought|thinking|feel|feels|felt|feeling|mean|means|meant|tell|tells|told|telling|wonder|wonders|wondering|believe|believes|hear|heard|goes|went|whispers|writes|wrote|like)(?: (?:that|like|as if|to|me|us|yourself|himself|herself|themselves|about|out|loud|sometimes|often|just|is|was|,|then|well|okay|ok))*)$",
     )
 });
 /// Supposed, denied, or made an example of.
@@ -168,7 +168,7 @@ static NAMED_AFTER: LazyLock<Regex> = LazyLock::new(|| {
 /// Long ago.
 static PAST: LazyLock<Regex> = LazyLock::new(|| {
     phrases::pattern(
-        r"\b(?:ago|when i was|when we were|as an? (?:kid|child|teen\w*|student|boy|girl)|growing up|used to|back then|back in|in my (?:teens|twenties|thirties|childhood|youth|first|last|old)|once|last year|at school|in college|ex|back when)\b",
+        r"\b(?:(?:years?|months?|weeks?|ages|decades?|while|time) ago|when i was|when we were|as an? (?:kid|child|teen\w*|student|boy|girl)|growing up|used to|back then|back in|in my (?:teens|twenties|thirties|childhood|youth|first|last|old)|once|last year|at school|in college|ex|back when)\b",
     )
 });
 /// Just now.

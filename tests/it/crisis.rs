@@ -24,6 +24,36 @@ fn check_after(client: &str, text: &str, wanted: Option<Concern>) {
 }
 
 #[test]
+fn emergencies_are_heard() {
+    check(
+        Some(Concern::Suicide),
+        &[
+            "I've swallowed a bottle of paracetamol",
+            "I took a bunch of pills an hour ago",
+            "ive taken a handful of tablets",
+            "I have been self harming again",
+            "I can't keep living like this, I have a plan",
+            "I am thinking about ending it.",
+            "im going to jump",
+            "I'm not okay. I've got a gun and I'm thinking of using it.",
+        ],
+    );
+    check(
+        None,
+        &[
+            "I took a bunch of notes an hour ago.",
+            "She took a bottle of pills back to the pharmacy.",
+            "I can't keep living in this house with him.",
+            "I am thinking about ending it with my boyfriend.",
+            "I'm going to jump ahead a little.",
+            "I'm going to jump in here for a second.",
+            "You've got a gun at home?",
+            "So it's like: I want to die, and nobody would notice.",
+        ],
+    );
+}
+
+#[test]
 fn suicide_in_earnest_is_heard() {
     check(
         Some(Concern::Suicide),

@@ -110,7 +110,7 @@ def main():
     one = commands.add_parser("sheet")
     one.add_argument("--moments", default="moments4.jsonl")
     one.add_argument("--choices", help="a JSON array of what was said, instead of running the program")
-    one.add_argument("--weight", type=float, default=0.3)
+    one.add_argument("--weight", type=float, default=0.1)
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--out", default=str(ROOT / "target/eval"))
     one.set_defaults(run=sheet)

@@ -5,7 +5,7 @@ use crate::app::voice::Scene;
 use crate::domain::action::Action;
 use crate::domain::client::{self, Intent, State, Step};
 use crate::domain::dice::Dice;
-use crate::domain::judge::{Judge, Technique, Verdict};
+use crate::domain::judge::{Judge, Verdict};
 use crate::domain::persona::Persona;
 use crate::domain::session::{Path, Reply, RunnerUp};
 use crate::domain::talk::Talk;
@@ -53,7 +53,7 @@ impl Moment {
             state: &self.step.state,
             intent: &self.intent,
             moves: said.map_or(&[], |s| &s.verdict.moves),
-            apology: said.is_some_and(|s| apology(&s.verdict)),
+            apology: said.is_some_and(|s| s.verdict.mends()),
             trainee: said.map_or("", |s| &s.text),
             path,
             dice: self.dice.clone(),
@@ -85,7 +85,7 @@ pub(super) fn standing(persona: &Persona, path: &Path) -> State {
 pub(super) fn taken_in<'a>(verdict: &'a Verdict, text: &'a str) -> client::Heard<'a> {
     client::Heard {
         moves: &verdict.moves,
-        apology: apology(verdict),
+        apology: verdict.mends(),
         words: text,
         asks_plan: client::asks_for_plan(&verdict.moves, text),
     }
@@ -124,8 +124,4 @@ pub(in crate::app) fn read_action(judge: &Judge, text: &str) -> Action {
         Talk::Change => Action::Ember,
         Talk::Neutral => Action::Inform,
     }
-}
-
-fn apology(verdict: &Verdict) -> bool {
-    verdict.techniques.contains(&Technique::DiscordRepair)
 }

@@ -89,6 +89,7 @@ const DIE_OF: &str = r"^(?:of|from|laughing|inside|on the inside|happy|old|in pe
 const KILL_WITH: &str = r"^(?:trying|over|laughing|with (?:work|this|that|the|all)|for (?:this|that|it|a|\w+ing)|in the foot|to get|to finish|to make|doing|at work|every time)\b";
 const CUT_OFF: &str = r"^(?:some|off|loose|free|a|an|short|out|shaving|cooking|by|with (?:work|this|all)|in the kitchen|doing|trying|if|slightly)\b";
 const LIVE_WITH: &str = r"^(?:in|with (?:my|him|her|them|a|an|people|someone|you)|at|near|on|next|under|by|off|together|out|there|abroad|up|that way|here)\b";
+const LIVING_IN: &str = r"^(?:in|with|at|near|on|off|out|under|there|here|abroad|together|apart)\b";
 const WAKE_FOR: &str = r"^(?:early|late|at|to|next|with|in|and|before|on|for|so|him|her|my|the)\b";
 const SUBJECT: &str = r"^(?:prevention|risk|risks|assessment|screening|training|questions|rates|research|policy|hotline|protocol|cases|as a topic|in general|among|and how to ask)\b";
 const BEATEN: &str = r"^(?:at (?:chess|cards|tennis|golf|pool|everything|it|games?|scrabble|poker|monopoly|checkers|darts|trivia|my own)|to (?:it|the|work)|up for|up on|out|off|on the (?:back|shoulder)|in (?:chess|tennis|golf|the race|a race|her sleep|his sleep)|by a|(?:when|every time|whenever) we play|with (?:a |an |the |another |more |some |his |her )?(?:questions?|emails?|bills?|ideas?|news|requests?|work|facts?|jokes?|lines?|smile|favou?rs?)|hard that|that)\b";
@@ -151,7 +152,20 @@ const SUICIDE: &[(&str, &str, Sense)] = &[
     ),
     ("(?:i|im) <adv>(?:feel|feeling) <adv>like <adv><killing>", "<subject>", Sense::Present),
     ("(?:i have|ive got|ive|there is|theres) nothing <adv>(?:left )?to live for", "", Sense::Present),
-    ("i <adv>(?:cant|can not) go on living", "", Sense::Present),
+    ("i <adv>(?:cant|can not) (?:go on|carry on|keep) living(?: like this)?", LIVING_IN, Sense::Present),
+    (
+        "(?:im|i am) <adv>(?:thinking|planning) (?:of|about|on)? ?<adv>ending (?:it|things) ?(?:all|tonight|today|now)?$",
+        "",
+        Sense::Present,
+    ),
+    ("<intend>jump$", "", Sense::Present),
+    ("i <adv>(?:bought|have|got) a rope (?:for it|ready|to <dead>)", "", Sense::Past),
+    (
+        "(?:i <adv>have|ive <adv>got) a (?:gun|rope|knife)[\\w ]{0,40}(?:and|because|so) (?:i |im |ive )<adv>(?:<intend>|thinking|thought|want)",
+        "",
+        Sense::Present,
+    ),
+    ("(?:ive|i have) <adv>been having (?:dark|bad) thoughts and i (?:have|own|got)", "", Sense::Present),
     (
         "(?:im|i am) <adv>(?:tired|sick|done) (?:of|with) <adv>(?:living|being alive|existing|life$)",
         LIVE_WITH,
@@ -159,12 +173,12 @@ const SUICIDE: &[(&str, &str, Sense)] = &[
     ),
     ("i <adv>(?:tried|attempted) to <adv><kill>", KILL_WITH, Sense::Past),
     (
-        "(?:i|ive|i have) <adv>(?:taken|took|swallowed) (?:an overdose|all (?:of )?(?:my|the) (?:\\w+ )?(?:pills|tablets|meds)|a whole (?:bottle|box|pack) of (?:\\w+ )?(?:pills|tablets|paracetamol|tylenol)|too many (?:\\w+ )?(?:pills|tablets))",
+        "(?:i|ive|i have) <adv>(?:taken|took|swallowed) (?:an overdose|all (?:of )?(?:my|the) (?:\\w+ )?(?:pills|tablets|meds)|a (?:whole |full )?(?:bottle|box|pack|packet) of (?:\\w+ )?(?:pills|tablets|meds|paracetamol|tylenol|aspirin|ibuprofen|codeine|antidepressants)|(?:a (?:bunch|load|lot|handful)|lots|loads) of (?:\\w+ )?(?:pills|tablets)|too many (?:\\w+ )?(?:pills|tablets))",
         "",
         Sense::Past,
     ),
     (
-        "(?:i <adv>keep|im|i am|ive <adv>been|i have <adv>been) <adv>(?:cutting|harming|hurting) myself",
+        "(?:i <adv>keep|im|i am|ive <adv>been|i have <adv>been) <adv>(?:(?:cutting|harming|hurting) myself|self ?harming)",
         CUT_OFF,
         Sense::Present,
     ),

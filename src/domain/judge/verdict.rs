@@ -59,6 +59,13 @@ pub struct Verdict {
     pub consistency: Consistency,
 }
 
+impl Verdict {
+    /// Whether it mends what an earlier reply broke: an apology, above all.
+    pub fn mends(&self) -> bool {
+        self.techniques.contains(&Technique::DiscordRepair)
+    }
+}
+
 /// The verdict on a client's turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientVerdict {

@@ -9,8 +9,12 @@ use serde::Deserialize;
 use crate::domain::lines::text::{is_empty_word, sentences, stem, tokens};
 use crate::domain::problem::Problem;
 
-/// Weight of a shared class against that of a shared stem.
+/// Weight of a shared class against that of a shared stem …
 const CLASS_WEIGHT: f32 = 0.75;
+/// … and of a kind of question: by itself it is no reason to answer.
+const ASKED_WEIGHT: f32 = 0.4;
+/// What the names of classes that are kinds of question begin with.
+const ASKED: &str = "#ask_";
 /// How much a word that no trainee wording has adds to the length of a turn, against a known rare one.
 const UNKNOWN_WEIGHT: f32 = 0.35;
 /// From this length on a word may be typed wrong by one letter and still be known.
@@ -193,19 +197,27 @@ impl Lexicon {
     fn rarity(&self, term: Term) -> f32 {
         let seen = self.seen_in.get(&term).copied().unwrap_or(0);
         let idf = ((self.wordings as f32 + 1.0) / (seen as f32 + 1.0)).ln().max(0.1);
-        if is_class(term) { idf * CLASS_WEIGHT } else { idf }
+        idf * match term & CLASS_BITS {
+            0 => 1.0,
+            CLASS => CLASS_WEIGHT,
+            _ => ASKED_WEIGHT,
+        }
     }
 }
 
-/// Terms of classes are odd, terms of stems even.
+/// Stems have none of the bits, classes the lower one, kinds of question both.
+const CLASS_BITS: Term = 3;
+const CLASS: Term = 1;
+
 fn term_of(name: &str) -> Term {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
-    hasher.finish() & !1 | Term::from(name.starts_with('#'))
-}
-
-fn is_class(term: Term) -> bool {
-    term & 1 == 1
+    let kind = match name {
+        _ if name.starts_with(ASKED) => CLASS_BITS,
+        _ if name.starts_with('#') => CLASS,
+        _ => 0,
+    };
+    hasher.finish() & !CLASS_BITS | kind
 }
 
 fn sort_once(terms: &mut Vec<Term>) {

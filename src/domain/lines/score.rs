@@ -45,6 +45,8 @@ const OWN_WORDING: f32 = 0.2;
 const OWN_LIFT: f32 = 0.05;
 /// What a line that may be said any time loses where something is asked that it does not answer.
 const UNASKED: f32 = 0.12;
+/// What a yes or a no has before what would answer any question.
+const YES_OR_NO: f32 = 0.04;
 /// Likeness below which a belief comes out of the blue.
 const IN_REACH: f32 = 0.2;
 /// Likeness that the next line of a whole conversation needs.
@@ -106,7 +108,7 @@ impl<'a> Scorer<'a> {
             }
             Place::Voice => met.then_some(0.34 + 0.5 * own),
             Place::Reaction => met.then_some(0.28 + 0.5 * own),
-            Place::Anywhere => met.then_some(safety(line.tag) + 0.3 * own),
+            Place::Anywhere => met.then_some(safety(line) + 0.3 * own),
             Place::Exit | Place::Risk => Some(0.4 + 0.4 * own),
             Place::Paired => self.paired(line, own),
             Place::Claim(b) => Some(self.claim(b, own)),
@@ -206,8 +208,9 @@ fn kin_of(turns: Turns) -> Turns {
 
 /// What an answer that holds anywhere is worth: a made-up fact after the wrong question jars
 /// most, so there it stands above everything that no word of the trainee's calls for.
-fn safety(tag: Tag) -> f32 {
-    match tag {
+fn safety(line: &Line) -> f32 {
+    let apt = if line.turns.has(Turn::YesNo) { YES_OR_NO } else { 0.0 };
+    apt + match line.tag {
         Tag::Inform => 0.46,
         Tag::Minimal | Tag::Ember => 0.42,
         _ => 0.4,

@@ -177,11 +177,13 @@ pub enum Turn {
     OffTopic,
     /// "Who are you?"
     WhoAreYou,
+    /// Wants yes or no.
+    YesNo,
 }
 
 impl Turn {
     /// Every kind of turn, in the order of the enum.
-    pub const ALL: [Turn; 25] = [
+    pub const ALL: [Turn; 26] = [
         Turn::Opening,
         Turn::Confront,
         Turn::Advice,
@@ -207,6 +209,7 @@ impl Turn {
         Turn::Silence,
         Turn::OffTopic,
         Turn::WhoAreYou,
+        Turn::YesNo,
     ];
 
     /// The name in the banks.
@@ -237,6 +240,7 @@ impl Turn {
             Turn::Silence => "silence",
             Turn::OffTopic => "offtopic",
             Turn::WhoAreYou => "whoareyou",
+            Turn::YesNo => "yesno",
         }
     }
 
@@ -265,6 +269,11 @@ impl Turns {
     /// The set with `turn` in it.
     pub fn with(self, turn: Turn) -> Self {
         Self(self.0 | 1 << turn as u8)
+    }
+
+    /// The set without `turn`.
+    pub fn without(self, turn: Turn) -> Self {
+        Self(self.0 & !(1 << turn as u8))
     }
 
     /// Whether nothing is in it.

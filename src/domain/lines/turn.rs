@@ -65,6 +65,10 @@ impl Reading {
             turns = turns.with(Turn::Silence);
         }
         turns = patterns.turns_in(said.trainee).fold(turns, Turns::with);
+        if turns.has(Turn::Permission) {
+            // Leave is given, or not: that has lines of its own.
+            turns = turns.without(Turn::YesNo);
+        }
         let last_was_risk = said.before.last().is_some_and(|t| is_risk(t, patterns));
         let risk = turns.has(Turn::Crisis) || (last_was_risk && patterns.risk_goes_on(said.trainee));
         let reflects =

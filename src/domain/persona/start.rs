@@ -2,6 +2,7 @@
 //! and words that hold for anybody of it.
 //! Knows: the ten types. Never: cards, disk, questions.
 
+use super::manner::Manner;
 use super::{Fact, Gender, Kind, People, Persona};
 
 /// What is known of a new client before anything is tuned.
@@ -53,6 +54,8 @@ pub fn start(like: &Persona, sketch: Sketch) -> Persona {
         },
         facts: sketch.facts,
         openings: sketch.openings,
+        // How somebody else is known.
+        manner: Manner::default(),
         never: like.never.iter().filter(|word| !spoken.contains(&word.to_lowercase())).cloned().collect(),
         body: sketch.body,
         ..like.clone()

@@ -92,10 +92,12 @@ fn overall(contingencies: &[Contingency]) -> Vec<Figure> {
     let share = |what: &str, values: &[f64], target| {
         Figure::new("E1", what, stats::mean(values), target).within(stats::interval_of_mean(values))
     };
+    // The targets are for a mixture of all types; of a few, the most resistant may be above them.
+    let target = |of_all| if contingencies.len() < Kind::ALL.len() { Target::Told } else { of_all };
     vec![
-        share("push-back, arguing", &argued, Target::AtLeast(0.75)),
-        share("push-back, rolling", &rolled, Target::AtMost(0.45)),
-        Figure::new("E1", "arguing / rolling", ratio, Target::Within(2.0, 5.0)),
+        share("push-back, arguing", &argued, target(Target::AtLeast(0.75))),
+        share("push-back, rolling", &rolled, target(Target::AtMost(0.45))),
+        Figure::new("E1", "arguing / rolling", ratio, target(Target::Within(2.0, 5.0))),
     ]
 }
 
