@@ -108,7 +108,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("sheet")
-    one.add_argument("--moments", default="moments4.jsonl")
+    one.add_argument("--moments", default="moments5.jsonl")
     one.add_argument("--choices", help="a JSON array of what was said, instead of running the program")
     one.add_argument("--weight", type=float, default=0.1)
     one.add_argument("--seed", type=int, default=1)

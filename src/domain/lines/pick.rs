@@ -2,6 +2,7 @@
 //! Knows: lines, persona, history, scores, dice. Never: why the action was chosen, files, the engine.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::action::Action;
 use crate::domain::dice::Dice;
@@ -27,6 +28,10 @@ const GROUP_STEP: f32 = 0.08;
 const PLAIN_FROM: f32 = 0.6;
 /// … and this it costs where they were about to do something else than tell.
 const PLAIN_COST: f32 = 0.15;
+/// One line in so many of those that anybody may say is a client's by preference …
+const DEALT: u64 = 3;
+/// … and what the others cost: two clients should not answer a trainee alike.
+const UNDEALT_COST: f32 = 0.07;
 /// A minimal line may come again after so many of the client's turns.
 const MINIMAL_AGAIN: usize = 8;
 /// What the first words of a recent reply cost.
@@ -203,10 +208,19 @@ impl Scene<'_> {
                 continue;
             };
             let Some(score) = self.allowed_again(&text, score, again) else { continue };
+            let is_another_s = line.is_anybodys() && again == Again::Never && !self.is_dealt(&line.text);
+            let score = if is_another_s { score - UNDEALT_COST } else { score };
             let (source, place) = (self.banks.store.source(line), Some(line.place));
             out.push(Found { text, source, tag: line.tag, score, place });
         }
         out
+    }
+
+    /// Whether a line of everybody's is one that this client says by preference.
+    fn is_dealt(&self, line: &str) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (&self.persona.id, line).hash(&mut hasher);
+        hasher.finish().is_multiple_of(DEALT)
     }
 
     /// The score, if the history lets `text` be said.

@@ -179,6 +179,11 @@ impl Line {
         }
     }
 
+    /// Whether anybody may say it, on any subject.
+    pub fn is_anybodys(&self) -> bool {
+        self.clients.is_any() && self.kinds.is_any() && self.topics.is_any()
+    }
+
     /// Whether it is some client's own.
     pub fn is_own(&self) -> bool {
         !self.clients.is_any()
