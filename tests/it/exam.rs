@@ -138,7 +138,9 @@ fn an_exam_file_is_not_written_over() {
     let home = tempfile::tempdir().unwrap();
     let file = written(home.path(), &["--replies", "2"]);
     let again = ["exam", "new", file.to_str().unwrap(), "--persona", "ray", "--title", "x", "--replies", "1"];
-    assert_eq!(fails(home.path(), &again).0, 1);
+    let (code, told) = fails(home.path(), &again);
+    assert!(code == 1 && told.contains("exam.toml is there already"), "{told}");
+    assert!(told.contains("give another name") && !told.contains("permissions"), "{told}");
     assert!(fs::read_to_string(&file).unwrap().contains("Winter"));
     let other = home.path().join("other.toml");
     let none = ["exam", "new", other.to_str().unwrap(), "--persona", "ray", "--title", "x", "--replies", "0"];
