@@ -62,6 +62,15 @@ pub struct Answers {
     pub facts: Vec<String>,
 }
 
+/// What the built-in lines are about.
+///
+/// # Errors
+/// Where they can't be read.
+pub fn topics() -> Result<Vec<String>, AppError> {
+    let (banks, _) = Library::load(None, None)?.banks();
+    Ok(banks.stats().per_topic.into_keys().collect())
+}
+
 /// The id that a name gives.
 pub fn id_of(name: &str) -> String {
     slug(name.split_whitespace().next().unwrap_or_default())
@@ -106,13 +115,10 @@ pub fn extend(library: &Library, folder: &Path, base: &str, id: Option<&str>) ->
 }
 
 fn sketched(like: &Persona, answers: &Answers) -> Persona {
-    let Answers { name, age, brought, love, .. } = answers;
+    let Answers { name, age, brought, .. } = answers;
     let voice = usual(answers.kind).voice;
-    let (brought, love) = (sentence(brought), sentence(love));
-    let body = format!(
-        "## Who\n\nYou are {name}, {age}. {brought}\n\n\
-         What you love, and don't bring up with strangers: {love}\n\n## Voice\n\n{voice}"
-    );
+    let brought = sentence(brought);
+    let body = format!("## Who\n\nYou are {name}, {age}. {brought}\n\n## Voice\n\n{voice}");
     start(
         like,
         Sketch {
@@ -130,40 +136,80 @@ fn sketched(like: &Persona, answers: &Answers) -> Persona {
     )
 }
 
-/// The facts, unlocked when the first and a middle one of `like` are.
+/// The facts: what they love, unlocked when the first of `like` is, and after it the secrets, from
+/// the first third of the others upwards. Of what they love the body says nothing, or a model would
+/// tell it to anybody.
 fn facts(like: &Persona, answers: &Answers) -> Vec<Fact> {
     let mut locks: Vec<f32> = like.facts.iter().map(|fact| fact.trust).collect();
     locks.sort_by(f32::total_cmp);
-    let first = answers.name.split_whitespace().next().unwrap_or_default();
-    let fact = |(i, said): (usize, &String)| {
-        let lock = locks.get(i * locks.len() / 2).or(locks.last()).copied().unwrap_or(0.5);
-        Fact {
-            id: format!("fact-{}", i + 1),
-            text: format!("In {first}'s own words: {}", sentence(said)),
-            trust: lock.max(like.start.trust),
-            cues: cues(said),
-            say: vec![sentence(said)],
-        }
+    let lock = |i: usize| {
+        let lock = locks.get(i * locks.len() / 3).or(locks.last()).copied().unwrap_or(0.5);
+        lock.max(like.start.trust)
     };
-    answers.facts.iter().enumerate().map(fact).collect()
+    let first = answers.name.split_whitespace().next().unwrap_or_default();
+    let love = Fact {
+        id: "love".to_owned(),
+        text: format!("What {first} loves: {}", sentence(&answers.love)),
+        trust: lock(0),
+        cues: [cues(&answers.love, &answers.topic), LOVED.map(str::to_owned).to_vec()].concat(),
+        say: vec![in_own_words(&answers.love)],
+    };
+    let secret = |(i, said): (usize, &String)| Fact {
+        id: format!("fact-{}", i + 1),
+        text: format!("In {first}'s own words: {}", sentence(said)),
+        trust: lock(i + 1),
+        cues: cues(said, &answers.topic),
+        say: vec![sentence(said)],
+    };
+    std::iter::once(love).chain(answers.facts.iter().enumerate().map(secret)).collect()
 }
 
-/// The longer words of a fact, which bring it up.
-fn cues(said: &str) -> Vec<String> {
-    const MOST: usize = 8;
-    const EVERYWHERE: [&str; 24] = [
+/// Words that bring up what a client loves, whatever that is.
+const LOVED: [&str; 4] = ["love", "matters", "important", "proud"];
+
+/// What a client loves as they would say it: an answer about them is turned to be one of theirs.
+fn in_own_words(love: &str) -> String {
+    let mut words = love.split_whitespace().map(|word| match word.to_lowercase().as_str() {
+        "his" | "her" | "their" => "my".to_owned(),
+        _ => word.to_owned(),
+    });
+    let told = words.by_ref().collect::<Vec<_>>().join(" ");
+    let says_i = told.split(|c: char| !c.is_alphanumeric()).any(|word| word == "I");
+    if says_i { sentence(&told) } else { sentence(&format!("what matters to me, that's {told}")) }
+}
+
+/// The longer words of a fact, which bring it up; without one, those of three letters; without one
+/// of these, the topic.
+fn cues(said: &str, topic: &str) -> Vec<String> {
+    const LONG: [&str; 24] = [
         "about", "after", "again", "always", "because", "been", "before", "could", "every", "from", "have",
         "into", "just", "know", "never", "only", "that", "them", "then", "there", "they", "what", "when",
         "with",
     ];
-    let words = said.to_lowercase();
-    let mut cues: Vec<String> = Vec::new();
-    for word in words.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3) {
-        if !EVERYWHERE.contains(&word) && cues.iter().all(|cue| cue != word) && cues.len() < MOST {
-            cues.push(word.to_owned());
+    const SHORT: [&str; 42] = [
+        "all", "and", "any", "are", "but", "can", "day", "did", "few", "for", "get", "got", "had", "has",
+        "her", "him", "his", "how", "its", "let", "not", "now", "off", "one", "our", "out", "own", "put",
+        "say", "see", "she", "the", "too", "try", "two", "use", "was", "way", "who", "why", "yes", "you",
+    ];
+    let long = distinct(said, |word| word.chars().count() > 3 && !LONG.contains(&word));
+    if !long.is_empty() {
+        return long;
+    }
+    let short = distinct(said, |word| word.chars().count() == 3 && !SHORT.contains(&word));
+    if short.is_empty() { vec![topic.replace('-', " ")] } else { short }
+}
+
+/// The first words of a text that are wanted, in lower case and each once.
+fn distinct(text: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    const MOST: usize = 8;
+    let text = text.to_lowercase();
+    let mut found: Vec<String> = Vec::new();
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| is_wanted(word)) {
+        if found.iter().all(|before| before != word) && found.len() < MOST {
+            found.push(word.to_owned());
         }
     }
-    cues
+    found
 }
 
 /// An answer with a capital at its beginning and a stop at its end.

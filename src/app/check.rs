@@ -70,8 +70,11 @@ fn doubles(library: &Library, personas: &[Persona]) -> Vec<Problem> {
     let file = |at: usize| personas.get(at).and_then(|persona| library.persona_file(&persona.id));
     let extends = |at: usize| file(at).is_some_and(|(_, text)| lint::extends(text));
     let pairs = lint::alike(personas).into_iter().filter(|(i, j, _)| !extends(*i) && !extends(*j));
+    let is_own = |at: usize| library.folder_of(&personas[at].id).is_some();
     pairs
         .filter_map(|(i, j, share)| {
+            // The built-in one was there first.
+            let (i, j) = if is_own(i) && !is_own(j) { (j, i) } else { (i, j) };
             let message = format!(
                 "nearly the same text as `{}`: {:.0} of 100 runs of words",
                 personas[i].id,

@@ -18,7 +18,7 @@ use crate::files::prompts::{self, Prompts};
 
 pub use crate::files::prompts::Stamps;
 
-/// A chain of `extends` longer than this is a circle.
+/// No chain of `extends` is longer.
 const MAX_EXTENDS: usize = 8;
 
 /// Folders that are laid over the built-in prompts, in this order.
@@ -134,9 +134,14 @@ impl Library {
     pub fn personas(&self) -> (Vec<Persona>, Vec<Problem>) {
         let (mut personas, mut problems) = (Vec::new(), Vec::new());
         for (name, ..) in self.persona_files() {
-            match self.parse_persona(name, 0) {
+            match self.parse_persona(name) {
                 Ok(persona) => personas.push(persona),
-                Err(mut found) => problems.append(&mut found),
+                // What is wrong with a client is wrong with all who begin with it, and said once.
+                Err(found) => found.into_iter().for_each(|problem| {
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }),
             }
         }
         (personas, problems)
@@ -152,7 +157,7 @@ impl Library {
             let nearest = nearest(id, ids).map(str::to_owned);
             return Err(AppError::NoPersona { asked: id.to_owned(), nearest });
         }
-        self.parse_persona(id, 0).map_err(AppError::Files)
+        self.parse_persona(id).map_err(AppError::Files)
     }
 
     /// The file of one client as the user would name it, and its text.
@@ -287,22 +292,60 @@ impl Library {
         files.filter_map(|(path, shown, text)| Some((path.strip_suffix(".md")?, shown, text)))
     }
 
-    fn parse_persona(&self, id: &str, depth: usize) -> Result<Persona, Vec<Problem>> {
+    fn parse_persona(&self, id: &str) -> Result<Persona, Vec<Problem>> {
+        if let Some(circle) = self.circle(id) {
+            return Err(vec![circle]);
+        }
         let path = format!("personas/{id}.md");
         let Some((shown, text)) = self.prompts.get(&path) else {
             return Err(vec![Problem::new(&path, "does not exist")]);
         };
         let of_base = RefCell::new(Vec::new());
         let base = |base: &str| {
-            if depth >= MAX_EXTENDS {
-                return None;
-            }
-            self.parse_persona(base, depth + 1).map_err(|p| of_base.borrow_mut().extend(p)).ok()
+            self.persona_file(base)?;
+            let failed = |found| of_base.borrow_mut().push((persona::no_base(base), found));
+            self.parse_persona(base).map_err(failed).ok()
         };
         persona::parse(shown, text, &base).map_err(|mut problems| {
-            problems.extend(of_base.take());
+            for (none, found) in of_base.take() {
+                // The client is there; what is wrong with it is what there is to say.
+                problems.retain(|problem| problem.message != none);
+                problems.extend(found);
+            }
             problems
         })
+    }
+
+    /// What is wrong where `id` begins with clients that begin with each other, or with too many:
+    /// the same for each of them.
+    fn circle(&self, id: &str) -> Option<Problem> {
+        let mut chain = vec![id.to_owned()];
+        while let Some((base, line)) =
+            chain.last().and_then(|id| persona::lint::extended(self.persona_file(id)?.1))
+        {
+            if let Some(at) = chain.iter().position(|id| *id == base) {
+                return self.circle_of(chain.split_off(at));
+            }
+            if chain.len() > MAX_EXTENDS {
+                let file = self.persona_file(chain.last()?)?.0;
+                let message = format!("more than {MAX_EXTENDS} clients extend each other in a row");
+                return Some(Problem::new(file, message).at(line));
+            }
+            chain.push(base);
+        }
+        None
+    }
+
+    fn circle_of(&self, mut ids: Vec<String>) -> Option<Problem> {
+        ids.sort();
+        let (file, text) = self.persona_file(ids.first()?)?;
+        let message = match &ids[..] {
+            [one] => format!("`{one}` extends itself"),
+            all => format!("`{}` extend each other in a circle", all.join("`, `")),
+        };
+        let problem =
+            Problem::new(file, message).hint("one of them must stand alone: give all of its fields");
+        Some(Problem { line: persona::lint::extended(text).map(|(_, line)| line), ..problem })
     }
 
     fn file(&self, path: &str) -> Result<(&str, &str), AppError> {

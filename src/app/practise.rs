@@ -56,7 +56,7 @@ pub struct Practice {
     path: Path,
     forgotten: usize,
     watch: Option<Watch>,
-    tried: Option<Turn>, // the other future of the newest moment, since `/fork`
+    tried: Option<Turn>, // the other future of the newest moment, since `/fork` or `/take`
     paused: bool,        // since the trainee spoke in earnest
     exam: Option<Terms>,
     seal: Option<String>, // the last hash of an exam that has ended

@@ -13,7 +13,7 @@ use crate::app::drill::{Exercise, Moment, others};
 use crate::app::library::Library;
 use crate::app::practise::Cast;
 use crate::app::sessions::not_open;
-use crate::domain::drill::{BLIND, Drill};
+use crate::domain::drill::{BLIND, Drill, ENOUGH};
 use crate::domain::judge::Judge;
 use crate::domain::persona::Kind;
 use crate::domain::session::SessionId;
@@ -105,10 +105,9 @@ pub(super) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
     let cast = Cast { judge: Arc::new(judge), coach: Arc::new(library.coach()?), voice };
     if !args.json {
         screen.note(&format!(
-            "\nLevel {level}, seed {}. The same moment until {} replies in a row roll. Nothing is kept; \
-             /help lists the commands.",
+            "\nLevel {level}, seed {}. {} Nothing is kept; /help lists the commands.",
             first.seed(),
-            crate::domain::drill::ENOUGH
+            what_happens(level, more.len())
         ));
     }
     let form = if args.json { Form::Json } else { Form::Text };
@@ -121,6 +120,17 @@ pub(super) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
         Outcome::Ended | Outcome::Left => ExitCode::SUCCESS,
         Outcome::Interrupted => ExitCode::from(INTERRUPTED),
     })
+}
+
+/// What a drill of `level` is like, with so many `others` that the moment can change to.
+fn what_happens(level: u8, others: usize) -> String {
+    let moment = if others > 0 { "Another moment after each reply," } else { "The same moment" };
+    let told = match level {
+        BLIND.. => "and nothing is told before the end",
+        2 => "with the verdict after each",
+        _ => "with the verdict and an alternative after each",
+    };
+    format!("{moment} until {ENOUGH} replies in a row roll, {told}.")
 }
 
 /// The moment that was asked for; none where the trainee leaves the list.

@@ -1,5 +1,6 @@
 //! `pushback exam`: writes down what an exam fixes.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -86,7 +87,10 @@ fn new(args: &NewArgs) -> anyhow::Result<ExitCode> {
     if !problems.is_empty() {
         return Err(AppError::Files(problems).into());
     }
-    exam::write(&args.file, &text).map_err(|source| AppError::Folder { path: args.file.clone(), source })?;
+    exam::write(&args.file, &text).map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => AppError::Exists { path: args.file.clone(), over: None },
+        _ => AppError::Unwritten { path: args.file.clone(), source },
+    })?;
     Screen::of_process().note(&format!("Written: {shown}. `pushback chat --exam {shown}` sits it."));
     Ok(ExitCode::SUCCESS)
 }

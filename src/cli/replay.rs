@@ -21,6 +21,10 @@ use crate::ui::progress::Progress;
 use crate::ui::runs;
 use crate::ui::screen::{Screen, Tone};
 
+/// How the two versions of a comparison are marked; the differences at the end call them so, too.
+const HERE: &str = "here";
+const THERE: &str = "there";
+
 /// What to replay.
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
@@ -159,9 +163,15 @@ fn print(screen: Screen, args: &ReplayArgs, ours: &[Run], theirs: Option<&[Run]>
         screen.json(&Report { script, runs: ours, figures: &figures, compared })?;
         return Ok(());
     }
-    print_runs(screen, "", ours)?;
-    if let Some(theirs) = theirs {
-        print_runs(screen, &format!(", prompts of {}", folder.display()), theirs)?;
+    match theirs {
+        None => print_runs(screen, ours)?,
+        Some(theirs) => {
+            screen.line(&format!("here: the prompts in force; there: with those of {}", folder.display()))?;
+            screen.line("")?;
+            for (ours, theirs) in ours.iter().zip(theirs) {
+                print_pair(screen, ours, theirs)?;
+            }
+        }
     }
     let last = differences.map_or_else(|| runs::outcomes(&figures), |d| runs::differences(&d));
     for line in last {
@@ -170,9 +180,39 @@ fn print(screen: Screen, args: &ReplayArgs, ours: &[Run], theirs: Option<&[Run]>
     Ok(())
 }
 
-fn print_runs(screen: Screen, under: &str, all: &[Run]) -> anyhow::Result<()> {
+/// Two runs with the same client and seed: what came of each of the trainee's lines, beside each
+/// other where there is room for that.
+fn print_pair(screen: Screen, ours: &Run, theirs: &Run) -> anyhow::Result<()> {
+    screen.line(&screen.tinted(Tone::Strong, &format!("{}, seed {}", ours.name, ours.seed)))?;
+    for at in 0..ours.turns.len().max(theirs.turns.len()) {
+        let turns = [(HERE, ours, ours.turns.get(at)), (THERE, theirs, theirs.turns.get(at))];
+        if let Some(said) = turns.iter().find_map(|(.., turn)| runs::said((*turn)?)) {
+            screen.line(&said)?;
+        }
+        // A client who has left says no more.
+        let [here, there] = turns.map(|(mark, run, turn)| {
+            let mut lines = vec![mark.to_owned()];
+            lines.extend(turn.map_or_else(Vec::new, |turn| runs::outcome(&run.name, turn)));
+            lines
+        });
+        if screen.beside(&here, &there)? {
+            screen.line("")?;
+            continue;
+        }
+        for version in [here, there] {
+            for (at, line) in version.iter().enumerate() {
+                let indent = if at == 0 { "     " } else { "       " };
+                screen.line(&format!("{indent}{line}"))?;
+            }
+        }
+    }
+    screen.line("")?;
+    Ok(())
+}
+
+fn print_runs(screen: Screen, all: &[Run]) -> anyhow::Result<()> {
     for run in all {
-        screen.line(&screen.tinted(Tone::Strong, &format!("{}, seed {}{under}", run.name, run.seed)))?;
+        screen.line(&screen.tinted(Tone::Strong, &format!("{}, seed {}", run.name, run.seed)))?;
         for line in runs::run(&run.name, &Path::new(run.turns.clone())) {
             screen.line(&line)?;
         }

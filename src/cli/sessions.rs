@@ -2,6 +2,7 @@
 
 mod verify;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -49,6 +50,9 @@ enum Command {
         /// The seal as a trainer wrote it down: sixteen digits of it, or more.
         #[arg(long, value_name = "SEAL")]
         expect: Option<String>,
+        /// The exam file that it should have been sat under.
+        #[arg(long, value_name = "FILE")]
+        exam: Option<PathBuf>,
         /// One object.
         #[arg(long)]
         json: bool,
@@ -82,8 +86,9 @@ pub(super) fn run(args: SessionsArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::List { json, data } => list(&data, json),
         Command::Show { id, json, data } => show(&data, id, json),
-        Command::Verify { id, expect, json, data } => {
-            verify::run(&data.store()?, id, (expect.as_deref(), json.into()))
+        Command::Verify { id, expect, exam, json, data } => {
+            let given = verify::Given { note: expect.as_deref(), file: exam.as_deref() };
+            verify::run(&data.store()?, id, (given, json.into()))
         }
         Command::Export { id, all, data, .. } => export(&data, if all { Which::All } else { Which::One(id) }),
     }

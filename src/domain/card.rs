@@ -22,6 +22,8 @@ pub const LARGEST: usize = 8 << 20;
 const DEEPEST: usize = 64;
 /// The form of what stands under `extensions.pushback`.
 const FORMAT: u64 = 1;
+/// The keys there that are ours; what else stands there is kept.
+const OURS: [&str; 2] = ["format", "persona"];
 
 /// Why a card can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,7 +90,8 @@ impl CardError {
             }
             Self::Unguessed("type") => format!("give it: `--type TYPE`, one of {}", kinds()),
             Self::Unguessed("topic") => "give it: `--topic TOPIC`, such as drinking or mood".to_owned(),
-            Self::Unguessed("name") => "give an id: `--id ID`, of a-z, 0-9 and -".to_owned(),
+            Self::Unguessed("name") => "write one into the card's `name`".to_owned(),
+            Self::Unguessed("id") => "give one: `--id ID`, of a-z, 0-9 and -".to_owned(),
             Self::Unguessed(_) => return None,
         })
     }
@@ -193,7 +196,8 @@ impl Card {
         list.map_or_else(Vec::new, |list| list.iter().filter_map(Value::as_str).collect())
     }
 
-    /// The card as JSON for people to read, without ours: what a client's file does not hold.
+    /// The card as JSON for people to read, without the client that we wrote: what a client's file
+    /// does not hold.
     pub fn without_ours(&self) -> String {
         let mut root = self.root.clone();
         let data = match root.get_mut("data") {
@@ -201,7 +205,14 @@ impl Card {
             _ => &mut root,
         };
         if let Some(Value::Object(extensions)) = data.get_mut("extensions") {
-            extensions.remove("pushback");
+            let ours = extensions.get_mut("pushback").and_then(Value::as_object_mut);
+            let is_empty = ours.is_none_or(|ours| {
+                ours.retain(|key, _| !OURS.contains(&key.as_str()));
+                ours.is_empty()
+            });
+            if is_empty {
+                extensions.remove("pushback");
+            }
         }
         format!("{:#}\n", Value::Object(root))
     }
@@ -212,6 +223,11 @@ impl Card {
     /// Where it is there and can't be read.
     fn ours(&self) -> Option<Result<Persona, CardError>> {
         let ours = self.data().get("extensions")?.get("pushback")?;
+        let is_rest = |ours: &Map<String, Value>| !OURS.iter().any(|key| ours.contains_key(*key));
+        if ours.as_object().is_some_and(|ours| !ours.is_empty() && is_rest(ours)) {
+            // What somebody else wrote there, or what was kept beside a client's file.
+            return None;
+        }
         Some(read_ours(ours))
     }
 }

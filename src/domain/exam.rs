@@ -125,6 +125,25 @@ impl Terms {
         problems
     }
 
+    /// The keys that `other` has otherwise.
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let same_hash = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+        let same_model = match (&self.model, &other.model) {
+            (Some(a), Some(b)) => same_hash(a, b),
+            (a, b) => a == b,
+        };
+        let keys = [
+            ("title", self.title == other.title),
+            ("persona", self.persona == other.persona),
+            ("seed", self.seed == other.seed),
+            ("replies", self.replies == other.replies),
+            ("minutes", self.minutes == other.minutes),
+            ("prompts", same_hash(&self.prompts, &other.prompts)),
+            ("model", same_model),
+        ];
+        keys.into_iter().filter(|(_, is_same)| !is_same).map(|(key, _)| key).collect()
+    }
+
     /// The first thing that `here` has otherwise.
     pub fn mismatch(&self, here: &Provenance) -> Option<Mismatch> {
         let wanted = [

@@ -18,7 +18,7 @@ use crate::domain::action::Action;
 use crate::domain::moves::Move;
 
 pub use manner::Manner;
-pub use parse::parse;
+pub use parse::{no_base, parse};
 pub use write::{extending, write};
 
 /// The ten types of resistant client.

@@ -45,6 +45,10 @@ pub enum Break {
     Turn(u32),
     /// After the last turn: turns are missing, or the last hash is another.
     End,
+    /// The session stands at another turn than its last: what came later is not shown.
+    Head,
+    /// A turn, by its distance from the opening, has a verdict that was put in place of the judge's.
+    Overruled(u32),
 }
 
 /// A chain that was gone through.

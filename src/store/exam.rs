@@ -92,8 +92,22 @@ impl Store {
         }
         let (turns, before, broken) = self.check_turns(session, kept, last.is_some())?;
         let at_end = last.is_some_and(|l| l.turns != turns || l.hash != end(&before, turns, &l.at));
-        let broken = broken.or(at_end.then_some(Break::End));
+        let broken = match broken.or(at_end.then_some(Break::End)) {
+            None => self.check_shown(session)?,
+            broken => broken,
+        };
         Ok(Some(Checked { turns, hash, broken }))
+    }
+
+    /// What is shown of the turns and is no part of the chain. An exam is neither gone back in nor
+    /// overruled, so there is one way in which it can stand.
+    fn check_shown(&self, session: SessionId) -> Result<Option<Break>, StoreError> {
+        let overruled = "SELECT min(t.number) FROM overrides o JOIN turn t ON t.id = o.turn
+                         WHERE t.session = ?1";
+        let overruled: Option<u32> = self.db.query_row(overruled, [session], |row| row.get(0))?;
+        let head = "SELECT head IS (SELECT max(id) FROM turn WHERE session = ?1) FROM session WHERE id = ?1";
+        let is_last: bool = self.db.query_row(head, [session], |row| row.get(0))?;
+        Ok(overruled.map(Break::Overruled).or((!is_last).then_some(Break::Head)))
     }
 
     /// How many turns match, the link of the last of them, and the first that does not.

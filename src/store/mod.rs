@@ -194,6 +194,14 @@ impl Store {
         Ok((setting, Path::new(turns)))
     }
 
+    /// What a session was begun with.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSession`], or where a row can't be read.
+    pub fn setting(&self, session: SessionId) -> Result<Setting, StoreError> {
+        Ok(rows::setting(&self.db, session)?.ok_or(StoreError::NoSession(session))?.0)
+    }
+
     /// Every attempt at the moment after `parent`, oldest first: the branches that retry leaves.
     ///
     /// # Errors

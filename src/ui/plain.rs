@@ -109,7 +109,11 @@ const COMMANDS: [(&str, Command, &str); 12] = [
         Command::Fork,
         "with TEXT: what these words would have led to, beside what yours did; you stay where you are",
     ),
-    ("/take", Command::Take, "go over to the other future that /fork showed; once more goes back"),
+    (
+        "/take",
+        Command::Take,
+        "go over to the other future that /fork showed, or to what you tried before /retry; once more goes back",
+    ),
     ("/why", Command::Why, "why the last reply scored as it did, and what it did to the client"),
     ("/score", Command::Score, "where the client stands, and the session so far"),
     (

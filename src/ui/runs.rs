@@ -12,19 +12,29 @@ pub fn run(name: &str, path: &Path) -> Vec<String> {
 }
 
 fn turn(name: &str, turn: &Turn) -> Vec<String> {
+    let heard = outcome(name, turn);
+    said(turn).into_iter().chain(heard.iter().map(|line| format!("     {line}"))).collect()
+}
+
+/// The trainee's line of a turn.
+pub fn said(turn: &Turn) -> Option<String> {
+    turn.trainee.as_ref().map(|said| format!("{:>3}  You: {}", turn.number, said.text))
+}
+
+/// What came of the trainee's line: moves, the client's words, action and state.
+pub fn outcome(name: &str, turn: &Turn) -> Vec<String> {
     let mut lines = Vec::with_capacity(3);
     if let Some(said) = &turn.trainee {
-        lines.push(format!("{:>3}  You: {}", turn.number, said.text));
         let moves: Vec<&str> = said.verdict.moves.iter().map(|mv| Move::as_str(*mv)).collect();
-        lines.push(format!("     {}, score {:+.2}", moves.join(" + "), said.verdict.score));
+        lines.push(format!("{}, score {:+.2}", moves.join(" + "), said.verdict.score));
     }
     if let Some(reply) = &turn.reply {
         if !reply.text.is_empty() {
-            lines.push(format!("     {name}: {}", reply.text));
+            lines.push(format!("{name}: {}", reply.text));
         }
         let state = &reply.state;
         lines.push(format!(
-            "     {}; discord {:.2}, trust {:.2}, readiness {:.2}",
+            "{}; discord {:.2}, trust {:.2}, readiness {:.2}",
             reply.action.as_str(),
             state.discord.value(),
             state.trust.value(),

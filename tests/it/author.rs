@@ -79,8 +79,9 @@ fn a_client_is_made_of_options_alone() {
     assert_eq!((sam.kind, sam.age, sam.topic.as_str()), (Kind::Mandated, 33, "drinking"));
     assert_eq!((sam.start, &sam.temperament, sam.words), (ray.start, &ray.temperament, ray.words));
     assert_eq!((sam.people.who.as_str(), &sam.people.kid), ("my PO", &None));
-    assert_eq!(sam.facts.len(), 2);
-    assert!(sam.facts[0].trust < sam.facts[1].trust && sam.facts[0].cues.contains(&"slept".to_owned()));
+    let locks: Vec<f32> = sam.facts.iter().map(|fact| fact.trust).collect();
+    assert!(locks.len() == 3 && locks[0] < locks[1] && locks[1] < locks[2], "{locks:?}");
+    assert!(sam.facts[1].cues.contains(&"slept".to_owned()));
     assert!(sam.body.contains("The court sent him after a second DUI."), "{}", sam.body);
     // The pocket client can be the new one.
     let spoken = talk(
@@ -131,7 +132,7 @@ fn what_no_option_says_is_asked() {
     talk(bench.home.path(), &args(&["new"], &bench.prompts), &answers);
     let bo = bench.client("bo");
     assert_eq!((bo.age, bo.kind, bo.topic.as_str()), (40, Kind::Sceptic, "chess"));
-    assert_eq!((bo.people.who.as_str(), bo.facts.len()), ("my wife", 0));
+    assert_eq!((bo.people.who.as_str(), bo.facts.len()), ("my wife", 1));
     let (code, told) = bench.fails(&["new", "--name", "Al"]);
     assert!(code == 2 && told.contains("`--age` is missing") && told.contains("hint:"), "{told}");
     assert!(!Path::new(&bench.prompts).join("personas/al.md").exists());
@@ -143,6 +144,32 @@ fn what_no_option_says_is_asked() {
     let (code, told) = bench.fails(&[&["new", "--id", "../up"], &SAM[..]].concat());
     assert!(code == 1 && told.contains("`id`"), "{told}");
     assert!(!bench.home.path().join("mine/up.md").exists());
+}
+
+#[test]
+fn whatever_is_answered_can_come_up() {
+    let bench = Bench::new();
+    let secrets = ["--fact", "I hid it from my kid.", "--fact", "I did it."];
+    bench.run(&[&["new"], &SAM[..16], &secrets].concat());
+    let sam = bench.client("sam");
+    let [love, hid, did] = &sam.facts[..] else { panic!("{:?}", sam.facts) };
+    assert_eq!(love.say, ["What matters to me, that's my daughter."]);
+    assert!(["daughter", "love"].iter().all(|cue| love.cues.iter().any(|c| c == cue)), "{:?}", love.cues);
+    assert!(!sam.body.contains("daughter"), "a model reads the body from the start: {}", sam.body);
+    assert_eq!(hid.cues, ["hid", "kid"]);
+    assert_eq!(did.cues, ["drinking"], "without a word of its own, the topic brings it up");
+    let own = [&SAM[..12], &["--love", "I build my daughter a dollhouse"], &SAM[14..16]].concat();
+    bench.run(&[&["new", "--id", "own"], &own[..]].concat());
+    assert_eq!(bench.client("own").facts[0].say, ["I build my daughter a dollhouse."]);
+}
+
+#[test]
+fn every_topic_that_there_are_lines_for_is_offered() {
+    let offered = author::topics().unwrap();
+    for topic in ["drinking", "screens", "medication", "work", "sleep"] {
+        assert!(offered.iter().any(|there| there == topic), "{topic}: {offered:?}");
+    }
+    assert!(!offered.iter().any(|there| there == "any"), "{offered:?}");
 }
 
 #[test]

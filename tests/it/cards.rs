@@ -167,6 +167,23 @@ fn what_a_card_says_otherwise_comes_back_with_it() {
 }
 
 #[test]
+fn what_others_wrote_beside_our_client_is_kept() {
+    let ray = one("ray");
+    let mut card = export(&ray, None, Version::V2);
+    card["data"]["extensions"]["pushback"]["course"] = json!({ "unit": 3 });
+    let read = Card::parse(&card.to_string()).unwrap();
+    assert!(is_more(&read, &ray));
+    let rest = read.without_ours();
+    assert!(rest.contains("course") && !rest.contains("temperament"), "{rest}");
+    let kept = Card::parse(&rest).unwrap();
+    assert_eq!(export(&ray, Some(&kept), Version::V2), card);
+    let plain = Card::parse(&export(&ray, None, Version::V2).to_string()).unwrap();
+    assert!(!plain.without_ours().contains("\"pushback\""));
+    // What is left beside a file is a card like another's.
+    assert!(!import(&kept, &named(), &like).unwrap().is_ours);
+}
+
+#[test]
 fn what_is_not_guessed_is_asked_for() {
     let card = with("personality", json!("Blunt."));
     let failed = |wishes: &Wishes| imported(&card, wishes).unwrap_err();
@@ -177,8 +194,16 @@ fn what_is_not_guessed_is_asked_for() {
     assert_eq!(failed(&Wishes { kind, ..Wishes::default() }), CardError::Unguessed("topic"));
     let persona = imported(&card, &named()).unwrap().persona;
     assert_eq!((persona.kind, persona.topic.as_str(), persona.age), (Kind::Sceptic, "smoking", 40));
-    let nobody = with("name", json!("…"));
-    assert_eq!(imported(&nobody, &named()).unwrap_err(), CardError::Unguessed("name"));
+    let nobody = with("name", json!(" "));
+    let with_id = Wishes { id: Some("x".to_owned()), ..named() };
+    let error = imported(&nobody, &with_id).unwrap_err();
+    assert_eq!(error, CardError::Unguessed("name"));
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("card's `name`") && !hint.contains("--id"), "an id is no name: {hint}");
+    let signs = with("name", json!("…"));
+    let error = imported(&signs, &named()).unwrap_err();
+    assert!(error == CardError::Unguessed("id") && error.hint().unwrap().contains("--id"), "{error}");
+    assert_eq!(imported(&signs, &with_id).unwrap().persona.name, "…");
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use pushback::app::library::Library;
 use pushback::domain::drill::{Counts, Drill, Tally};
 use pushback::domain::judge::{Heard, Judge};
 use serde_json::Value;
 
-use crate::cli::{events, fails, talk};
+use crate::cli::{events, fails, pushback, talk};
 
 const GOOD: [&str; 3] = [
     "You gave up half a day for this, and nobody asked you whether you wanted it.",
@@ -26,6 +27,27 @@ fn drilled(args: &[&str], lines: &[&str]) -> Vec<Value> {
 
 fn names(events: &[Value]) -> Vec<&str> {
     events.iter().map(|e| e["event"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn each_level_says_what_it_is_like() {
+    let home = tempfile::tempdir().unwrap();
+    let name = Library::load(None, None).unwrap().drills().unwrap().swap_remove(0).name;
+    for (level, wanted) in [
+        (
+            "1",
+            "The same moment until 3 replies in a row roll, with the verdict and an alternative after each.",
+        ),
+        ("2", "The same moment until 3 replies in a row roll, with the verdict after each."),
+        (
+            "3",
+            "Another moment after each reply, until 3 replies in a row roll, and nothing is told before the end.",
+        ),
+    ] {
+        let output = pushback(home.path()).args(["drill", &name, "--level", level]).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains(wanted), "{level}: {told}");
+    }
 }
 
 #[test]

@@ -138,7 +138,9 @@ fn an_exam_file_is_not_written_over() {
     let home = tempfile::tempdir().unwrap();
     let file = written(home.path(), &["--replies", "2"]);
     let again = ["exam", "new", file.to_str().unwrap(), "--persona", "ray", "--title", "x", "--replies", "1"];
-    assert_eq!(fails(home.path(), &again).0, 1);
+    let (code, told) = fails(home.path(), &again);
+    assert!(code == 1 && told.contains("exam.toml is there already"), "{told}");
+    assert!(told.contains("give another name") && !told.contains("permissions"), "{told}");
     assert!(fs::read_to_string(&file).unwrap().contains("Winter"));
     let other = home.path().join("other.toml");
     let none = ["exam", "new", other.to_str().unwrap(), "--persona", "ray", "--title", "x", "--replies", "0"];
@@ -227,6 +229,13 @@ fn a_change_is_found_where_it_was_made() {
     check("UPDATE session SET seed = 1", "terms", None);
     check("UPDATE exam SET terms = replace(terms, 'Winter', 'Summer')", "terms", None);
     check("UPDATE exam_end SET at = '2020-01-01 00:00:00'", "end", None);
+    // What the chain leaves out, and `sessions show` and `report` show.
+    check("UPDATE session SET head = 2", "head", None);
+    check("UPDATE session SET head = NULL", "head", None);
+    let overrule = "INSERT INTO overrides (turn, codes, verdict, state, why)
+                    SELECT 2, '[]', t.verdict, r.state, r.why FROM turn t JOIN reply r ON r.turn = t.id
+                    WHERE t.id = 3";
+    check(overrule, "overruled", Some(1));
 }
 
 #[test]
@@ -245,6 +254,40 @@ fn the_seal_that_was_written_down_is_compared() {
     let told = talk(home.path(), &["sessions", "verify", "1"], &[]);
     assert!(told.contains("All 3 turns") && told.contains(&seal::grouped(&hash)), "{told}");
     assert!(told.contains("--expect"), "{told}");
+}
+
+#[test]
+fn it_is_told_what_an_exam_was_sat_with() {
+    let home = tempfile::tempdir().unwrap();
+    ended(home.path());
+    let file = home.path().join("exam.toml");
+    let with_file = ["--exam", file.to_str().unwrap()];
+    let (code, told) = verify(home.path(), &with_file);
+    assert_eq!((code, &told["persona"], &told["seed"]), (0, &"ray".into(), &4711.into()));
+    assert_eq!((&told["as_terms"], &told["not_as_file"]), (&true.into(), &serde_json::json!([])));
+    assert!(verify(home.path(), &[]).1.get("not_as_file").is_none());
+    let told = talk(home.path(), &[&["sessions", "verify", "1"][..], &with_file].concat(), &[]);
+    assert!(told.contains("Sat with ray, seed 4711, as the exam wants it."), "{told}");
+    assert!(told.contains("Its terms are those of "), "{told}");
+
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("seed = 4711", "seed = 4712")).unwrap();
+    let (code, told) = verify(home.path(), &with_file);
+    assert_eq!((code, &told["matches"]), (3, &false.into()));
+    assert_eq!(told["not_as_file"], serde_json::json!(["seed"]));
+    fs::remove_file(&file).unwrap();
+    let args = [&["sessions", "verify", "1"][..], &with_file].concat();
+    assert_eq!(fails(home.path(), &args).0, 1);
+}
+
+#[test]
+fn an_exam_whose_end_was_taken_away_has_turns_all_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let hash = ended(home.path());
+    database(home.path()).execute("DELETE FROM exam_end", []).unwrap();
+    let told = talk(home.path(), &["sessions", "verify", "1"], &[]);
+    assert!(told.contains("has not ended") && told.contains("it has 3 turns"), "{told}");
+    assert_eq!(verify(home.path(), &["--expect", &hash]).0, 3);
 }
 
 #[test]

@@ -78,6 +78,29 @@ fn a_session_that_went_on_elsewhere_is_not_forked() {
     assert!(matches!(one.fork(ROLLED, &|| false).map(drop), Err(AppError::Store(_))));
 }
 
+#[test]
+fn what_was_tried_before_a_retry_can_be_taken() {
+    let mut practice = begun(Store::in_memory().unwrap());
+    exchange(&mut practice, ARGUED);
+    let first = practice.path().head().cloned().unwrap();
+    practice.undo().unwrap();
+    assert_eq!(*practice.take().unwrap(), first, "no new words yet: the attempt that was taken back");
+    practice.undo().unwrap();
+    practice.hear(ROLLED).unwrap();
+    assert!(matches!(practice.take().map(drop), Err(AppError::NotAnswered)));
+    practice.answer(&mut |_| ControlFlow::Continue(()), &|| false).unwrap();
+    let second = practice.path().head().cloned().unwrap();
+    assert_eq!(*practice.take().unwrap(), first);
+    assert_eq!(*practice.take().unwrap(), second, "and back again");
+
+    let home = tempfile::tempdir().unwrap();
+    let retry = format!("/retry {ROLLED}");
+    let told = talk(home.path(), &["--persona", "ray", "--seed", "5"], &[ARGUED, &retry, "/take", "/end"]);
+    let kept = told.find("What you tried before is kept.").expect("the attempts are counted");
+    let over = told.find("You have gone over. /take again goes back.").expect("and one can be taken");
+    assert!(kept < over && told[over..].contains(ARGUED), "{told}");
+}
+
 /// What is told of a moment in a run of `lines`, without the events' names.
 fn moment(lines: &[&str]) -> Vec<Value> {
     let home = tempfile::tempdir().unwrap();

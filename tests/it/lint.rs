@@ -170,6 +170,47 @@ fn two_clients_of_one_text_are_named_unless_one_extends_the_other() {
 }
 
 #[test]
+fn the_file_that_is_new_is_the_one_that_is_too_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("personas/al.md");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    // Before `ray` in the order of ids.
+    let al = Persona { id: "al".to_owned(), name: "Al".to_owned(), ..one("ray") };
+    std::fs::write(&file, write(&al)).unwrap();
+    let found = check::everything(&Library::load(None, Some(folder.path())).unwrap()).unwrap().warnings;
+    let alike: Vec<_> = found.iter().filter(|p| p.message.starts_with("nearly the same text")).collect();
+    assert_eq!(alike.len(), 1, "{alike:?}");
+    assert!(alike[0].file.ends_with("al.md") && alike[0].message.contains("`ray`"), "{alike:?}");
+    assert!(alike[0].hint.as_ref().unwrap().contains("extends = \"ray\""), "{alike:?}");
+}
+
+#[test]
+fn clients_who_extend_each_other_in_a_circle_are_named_once() {
+    let check = |files: &[(&str, &str)], wanted: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("personas")).unwrap();
+        for (id, base) in files {
+            let text = format!("+++\nid = \"{id}\"\nextends = \"{base}\"\n+++\n");
+            std::fs::write(folder.path().join(format!("personas/{id}.md")), text).unwrap();
+        }
+        let library = Library::load(None, Some(folder.path())).unwrap();
+        let told: Vec<String> = library.personas().1.into_iter().map(|problem| problem.message).collect();
+        assert_eq!(told, [wanted]);
+        assert!(library.persona(files[0].0).unwrap_err().to_string().contains(wanted));
+    };
+    check(&[("cyc", "cyc")], "`cyc` extends itself");
+    let both = "`cyc1`, `cyc2` extend each other in a circle";
+    check(&[("cyc1", "cyc2"), ("cyc2", "cyc1")], both);
+    check(&[("a", "cyc1"), ("cyc1", "cyc2"), ("cyc2", "cyc1")], both);
+    check(&[("a", "nobody")], "no persona `nobody` to extend");
+    check(&[("a", "b"), ("b", "nobody")], "no persona `nobody` to extend");
+    let ids: Vec<String> = (0..9).map(|n| format!("r{n}")).collect();
+    let mut row: Vec<(&str, &str)> = ids.windows(2).map(|two| (two[0].as_str(), two[1].as_str())).collect();
+    row.push(("r8", "ray"));
+    check(&row, "more than 8 clients extend each other in a row");
+}
+
+#[test]
 fn the_page_on_prompts_shows_a_persona_that_parses() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/README.md");
     let readme = std::fs::read_to_string(readme).unwrap();

@@ -99,6 +99,33 @@ fn two_versions_of_a_client_stand_side_by_side_seeds_1_to_20() {
 }
 
 #[test]
+fn two_versions_are_told_turn_by_turn_seeds_1_and_2() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    milder(folder.path());
+    let script = home.path().join("mine.txt");
+    fs::write(&script, "You'd rather be at work.\nIt's up to you.\n").unwrap();
+    let (script, compare) = (script.to_str().unwrap(), folder.path().to_str().unwrap());
+    let args = ["replay", script, "--seeds", "2", "--compare", compare];
+    let told = talk(home.path(), &args, &[]);
+    let marks: Vec<&str> = told
+        .lines()
+        .filter_map(|line| match line.trim() {
+            "here" => Some("here"),
+            "there" => Some("there"),
+            line if line.starts_with("Ray, seed") => Some("Ray"),
+            line if line.contains("You: ") => Some("You"),
+            line if line.starts_with("push-back ") => Some("push-back"),
+            _ => None,
+        })
+        .collect();
+    let seed = ["Ray", "here", "there", "You", "here", "there", "You", "here", "there"];
+    assert_eq!(marks, [&seed[..], &seed, &["push-back"]].concat(), "{told}");
+    assert_eq!(told.lines().filter(|line| line.contains("; discord ")).count(), 12, "{told}");
+    assert_eq!(told.lines().filter(|line| line.contains("score +")).count(), 8, "{told}");
+}
+
+#[test]
 fn a_stored_session_comes_out_the_same_seed_9() {
     let home = tempfile::tempdir().unwrap();
     let lines = ["You don't want to be here.", "You need to stop.", "/undo", "It's your call.", "/end"];

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Practice, judged, worded};
 use crate::app::AppError;
-use crate::domain::session::Turn;
+use crate::domain::session::{Turn, TurnId};
 
 /// Two futures of one moment: same client, same dice, other words.
 pub struct Futures<'a> {
@@ -40,19 +40,39 @@ impl Practice {
         Ok(Futures { kept, tried: self.tried.insert(turn) })
     }
 
-    /// Goes over to the other future; the one that is left becomes the other.
+    /// Goes over to the other future; the one that is left becomes the other. Where none was tried,
+    /// that is the newest attempt that was taken back: one of the moment that is to be tried again,
+    /// else another one of the reply that the session stands on.
     ///
     /// # Errors
-    /// Where none was tried, or the head can't be moved.
+    /// Where there is no other, the client still has to answer, or the head can't be moved.
     pub fn take(&mut self) -> Result<&Turn, AppError> {
         self.not_in_exam()?;
-        let (Some(head), Some(tried)) = (self.path.head(), &self.tried) else {
-            return Err(AppError::NothingToTake);
+        let head = self.path.head().ok_or(AppError::NothingToTake)?;
+        if head.reply.is_none() {
+            return Err(AppError::NotAnswered);
+        }
+        let (id, parent) = (head.id, head.parent);
+        let tried = match &self.tried {
+            Some(tried) => tried.clone(),
+            None => self.left(id, parent)?.ok_or(AppError::NothingToTake)?,
         };
-        self.store.rewind(self.id, head.id, tried.id)?;
-        let tried = self.tried.take().ok_or(AppError::NothingToTake)?;
-        self.tried = self.path.back();
+        self.store.rewind(self.id, id, tried.id)?;
+        self.tried = if tried.parent == Some(id) { None } else { self.path.back() };
         self.path.push(tried);
         self.path.head().ok_or(AppError::NothingToTake)
+    }
+
+    /// The newest answered attempt at the moment after turn `head`; without one, the newest at the
+    /// moment before it that is not `head` itself.
+    fn left(&self, head: TurnId, parent: Option<TurnId>) -> Result<Option<Turn>, AppError> {
+        for moment in [Some(head), parent].into_iter().flatten() {
+            let attempts = self.store.attempts(moment)?;
+            let newest = attempts.into_iter().rfind(|turn| turn.id != head && turn.reply.is_some());
+            if newest.is_some() {
+                return Ok(newest);
+            }
+        }
+        Ok(None)
     }
 }

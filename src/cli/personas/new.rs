@@ -41,7 +41,7 @@ pub(super) struct NewArgs {
     /// Who presses them to change, as they say it.
     #[arg(long, value_name = "TEXT")]
     who: Option<String>,
-    /// One thing that they love.
+    /// One thing that they love, as they would say it; a little trust brings it out.
     #[arg(long, value_name = "TEXT")]
     love: Option<String>,
     /// The first thing they say.
@@ -59,7 +59,7 @@ pub(super) fn run(args: &NewArgs) -> anyhow::Result<ExitCode> {
     let (library, folder) = (args.target.library()?, args.target.folder()?);
     let file = match &args.from {
         Some(base) => author::extend(&library, &folder, base, args.id.as_deref())?,
-        None => match answers(screen, args) {
+        None => match answers(screen, args, &author::topics()?) {
             Ok(answers) => author::new(&library, &folder, &answers)?.1,
             Err(Unanswered::Interrupted) => return Ok(ExitCode::from(INTERRUPTED)),
             Err(Unanswered::Missing(option)) => {
@@ -77,7 +77,7 @@ pub(super) fn run(args: &NewArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The answers: options first, and what they leave open is asked.
-fn answers(screen: Screen, args: &NewArgs) -> Result<Answers, Unanswered> {
+fn answers(screen: Screen, args: &NewArgs, topics: &[String]) -> Result<Answers, Unanswered> {
     let mut form = Form { screen, wizard: None };
     let name =
         form.text(args.name.as_ref(), &question("--name", "Name", "first and last: Sam Porter", None), 60)?;
@@ -89,9 +89,8 @@ fn answers(screen: Screen, args: &NewArgs) -> Result<Answers, Unanswered> {
         Kind::ALL.iter().zip(1..).map(|(kind, n)| format!("{n} {}", kind.as_str())).collect();
     let types = types.join(", ");
     let kind = form.value(args.kind, &question("--type", "Type", &types, None), kind)?;
-    let about =
-        "drinking, mood, weight, diabetes, drugs, anger, school, gambling, parenting, smoking, or your own";
-    let topic = form.value(args.topic.clone(), &question("--topic", "Topic", about, None), topic)?;
+    let about = format!("{}, or your own", topics.join(", "));
+    let topic = form.value(args.topic.clone(), &question("--topic", "Topic", &about, None), topic)?;
     let came =
         question("--brought", "What brought them here", "The court sent him after a second DUI.", None);
     let brought = form.text(args.brought.as_ref(), &came, 300)?;
@@ -99,8 +98,13 @@ fn answers(screen: Screen, args: &NewArgs) -> Result<Answers, Unanswered> {
     let presses =
         question("--who", "Who presses them to change", "as they say it: my PO, my wife", Some(usually));
     let who = form.text(args.who.as_ref(), &presses, 40)?;
-    let loves = question("--love", "One thing they love", "his daughter Mia; trust will bring it up", None);
-    let love = form.text(args.love.as_ref(), &loves, 300)?;
+    let loves = question(
+        "--love",
+        "One thing they love",
+        "as they say it: my daughter Mia; trust will bring it up",
+        None,
+    );
+    let love = form.text(args.love.as_ref(), &loves, 200)?;
     let says = question("--opening", "The first thing they say", "word for word; add two more later", None);
     let opening = form.text(args.opening.as_ref(), &says, 300)?;
     let facts = form.facts(&args.facts)?;

@@ -44,9 +44,12 @@ pub fn export(persona: &Persona, kept: Option<&Card>, version: Version) -> Value
     if version == Version::V3 {
         data.entry("group_only_greetings").or_insert_with(|| json!([]));
     }
-    let ours = json!({ "format": FORMAT, "persona": whole(persona) });
+    let kept = data.get("extensions").and_then(|extensions| extensions.get("pushback"));
+    let mut ours = kept.and_then(Value::as_object).cloned().unwrap_or_default();
+    ours.insert("format".to_owned(), json!(FORMAT));
+    ours.insert("persona".to_owned(), whole(persona));
     match data.get_mut("extensions") {
-        Some(Value::Object(extensions)) => drop(extensions.insert("pushback".to_owned(), ours)),
+        Some(Value::Object(extensions)) => drop(extensions.insert("pushback".to_owned(), ours.into())),
         _ => drop(data.insert("extensions".to_owned(), json!({ "pushback": ours }))),
     }
     let (spec, spec_version) = match version {

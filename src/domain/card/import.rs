@@ -93,8 +93,11 @@ impl Reader<'_> {
             .id
             .clone()
             .unwrap_or_else(|| slug(name.split_whitespace().next().unwrap_or_default()));
-        if id.is_empty() || name.is_empty() {
+        if name.is_empty() {
             return Err(CardError::Unguessed("name"));
+        }
+        if id.is_empty() {
+            return Err(CardError::Unguessed("id"));
         }
         let kind = self.guessed("type", self.wishes.kind, guess::kind(&words), |kind| kind.as_str())?;
         let topic =

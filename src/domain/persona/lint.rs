@@ -59,6 +59,13 @@ pub fn extends(text: &str) -> bool {
     Places::of(text).is_some_and(|places| places.extends())
 }
 
+/// The client that the file `text` begins with, where it names one, and the line that does.
+pub fn extended(text: &str) -> Option<(String, usize)> {
+    let places = Places::of(text)?;
+    let base = places.extended()?.to_owned();
+    Some((base, places.line("extends")?))
+}
+
 fn odd(key: impl Into<String>, message: impl Into<String>, hint: &'static str) -> Oddity {
     Oddity { key: key.into(), message: message.into(), hint: Some(hint).filter(|hint| !hint.is_empty()) }
 }

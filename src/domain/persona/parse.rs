@@ -49,6 +49,11 @@ pub fn parse(
     if reader.problems.is_empty() { Ok(persona) } else { Err(reader.problems) }
 }
 
+/// What is said where there is no client `id` to begin with.
+pub fn no_base(id: &str) -> String {
+    format!("no persona `{id}` to extend")
+}
+
 /// The two parts of a file.
 #[derive(Clone, Copy)]
 struct Parts<'a> {
@@ -107,7 +112,7 @@ impl<'a> Reader<'a> {
         self.id_problems(draft.id.as_deref());
         let found = draft.extends.as_deref().and_then(base);
         if let (Some(id), None) = (&draft.extends, &found) {
-            self.problem("extends", format!("no persona `{id}` to extend"));
+            self.problem("extends", no_base(id));
         }
         let stands_alone = draft.extends.is_none();
         if stands_alone {
@@ -208,6 +213,11 @@ impl<'a> Places<'a> {
         let blank = body::line_of(body, body.len() - body.trim_start().len()) - 1;
         let line = in_body.strip_prefix('.').and_then(|n| n.parse().ok()).unwrap_or(1);
         (!body.trim().is_empty()).then_some(self.parts.body_line + blank + line - 1)
+    }
+
+    /// The client that the file extends.
+    pub(super) fn extended(&self) -> Option<&str> {
+        self.document.get_ref().get("extends")?.get_ref().as_str()
     }
 
     /// Whether the file says itself whose text it goes on from.

@@ -60,16 +60,22 @@ impl Conversation<'_> {
 
     /// Goes over to the other future.
     pub(super) fn go_over(&mut self) -> Result<(), TalkError> {
+        let is_between = self.practice.attempts()? > 0;
         let (turn, text) = match self.practice.take() {
             Ok(turn) => (turn.number, turn.trainee.as_ref().map_or("", |said| &said.text).to_owned()),
-            Err(error @ AppError::NothingToTake) => return self.fault(&error.to_string(), error.hint()),
+            Err(error @ (AppError::NothingToTake | AppError::NotAnswered)) => {
+                return self.fault(&error.to_string(), error.hint());
+            }
             Err(error) => return Err(error.into()),
         };
         if self.manner == Manner::Json {
             self.screen.line(&Event::Take { turn, text: &text }.line())?;
             return Ok(());
         }
-        self.aside("You have gone over. /take again goes back. You are here:")?;
+        self.aside(match is_between {
+            true => "That is your last attempt once more. You are here:",
+            false => "You have gone over. /take again goes back. You are here:",
+        })?;
         self.screen.line(&format!("You: {text}"))?;
         self.show_last_client()?;
         self.show_whether_left()
