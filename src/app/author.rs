@@ -169,11 +169,11 @@ const LOVED: [&str; 4] = ["love", "matters", "important", "proud"];
 
 /// What a client loves as they would say it: an answer about them is turned to be one of theirs.
 fn in_own_words(love: &str) -> String {
-    let mut words = love.split_whitespace().map(|word| match word.to_lowercase().as_str() {
-        "his" | "her" | "their" => "my".to_owned(),
-        _ => word.to_owned(),
-    });
-    let told = words.by_ref().collect::<Vec<_>>().join(" ");
+    let own = |word| match word {
+        "his" | "His" | "her" | "Her" | "their" | "Their" => "my",
+        other => other,
+    };
+    let told = love.split_whitespace().map(own).collect::<Vec<_>>().join(" ");
     let says_i = told.split(|c: char| !c.is_alphanumeric()).any(|word| word == "I");
     if says_i { sentence(&told) } else { sentence(&format!("what matters to me, that's {told}")) }
 }
