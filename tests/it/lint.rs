@@ -46,8 +46,8 @@ fn levels_that_deny_each_other_are_named() {
     check("trust = 0.12", "trust = 0.14", &[]);
     check(
         "trust = 0.12",
-        "trust = 0.3",
-        &["ray.md:81: fact `device` opens at trust 0.22, and trust starts at 0.3"],
+        "trust = 0.25",
+        &["ray.md:81: fact `device` opens at trust 0.22, and trust starts at 0.25"],
     );
     check("move = \"advise\"", "move = \"affirm\"", &["ray.md:43: `affirm` is among the keys as well"]);
     check(
