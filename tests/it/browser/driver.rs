@@ -89,8 +89,14 @@ impl Element<'_> {
         self.driver.post(&format!("element/{}/click", self.id), json!({}));
     }
 
-    /// Types at its end.
+    /// Types at its end. What no key has in some drivers (emoji) is put in as if pasted.
     pub fn type_text(&self, text: &str) {
+        if text.chars().any(|c| c > '\u{ffff}') {
+            let script = "arguments[0].focus(); document.execCommand('insertText', false, arguments[1]);";
+            let element = json!({ "element-6066-11e4-a52e-4f735466cecf": self.id });
+            self.driver.post("execute/sync", json!({ "script": script, "args": [element, text] }));
+            return;
+        }
         self.driver.post(&format!("element/{}/value", self.id), json!({ "text": text }));
     }
 
