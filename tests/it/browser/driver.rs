@@ -89,15 +89,19 @@ impl Element<'_> {
         self.driver.post(&format!("element/{}/click", self.id), json!({}));
     }
 
-    /// Types at its end. What no key has in some drivers (emoji) is put in as if pasted.
+    /// Types at its end. What has no key in some drivers (emoji) is put in as if pasted.
     pub fn type_text(&self, text: &str) {
-        if text.chars().any(|c| c > '\u{ffff}') {
-            let script = "arguments[0].focus(); document.execCommand('insertText', false, arguments[1]);";
-            let element = json!({ "element-6066-11e4-a52e-4f735466cecf": self.id });
-            self.driver.post("execute/sync", json!({ "script": script, "args": [element, text] }));
-            return;
+        let has_key = |c: &char| *c <= '\u{ffff}';
+        for run in text.chars().collect::<Vec<_>>().chunk_by(|a, b| has_key(a) == has_key(b)) {
+            let part: String = run.iter().collect();
+            if has_key(&run[0]) {
+                self.driver.post(&format!("element/{}/value", self.id), json!({ "text": part }));
+            } else {
+                let script = "arguments[0].focus(); document.execCommand('insertText', false, arguments[1]);";
+                let args = json!([{ ELEMENT: self.id }, part]);
+                self.driver.post("execute/sync", json!({ "script": script, "args": args }));
+            }
         }
-        self.driver.post(&format!("element/{}/value", self.id), json!({ "text": text }));
     }
 
     /// A picture of it, as PNG.
