@@ -161,7 +161,7 @@ const SUICIDE: &[(&str, &str, Sense)] = &[
     ("<intend>jump$", "", Sense::Present),
     ("i <adv>(?:bought|have|got) a rope (?:for it|ready|to <dead>)", "", Sense::Past),
     (
-        "(?:i <adv>have|ive <adv>got) a (?:gun|rope|knife)[\\w ]{0,40}(?:and|because|so) (?:i |im |ive )<adv>(?:<intend>|thinking|thought|want)",
+        "(?:i <adv>have|ive <adv>got) a (?:gun|rope|knife)[\\w ]{0,40}(?:and|because|so) (?:i |im |ive )<adv>(?:thinking|thought|want)",
         "",
         Sense::Present,
     ),
