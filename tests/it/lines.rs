@@ -14,6 +14,7 @@ use pushback::domain::problem::Problem;
 
 mod bundled;
 mod finding;
+mod going_on;
 mod joined;
 mod later;
 mod manner;

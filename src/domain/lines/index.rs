@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use rayon::prelude::*;
 use serde::Deserialize;
 
-use crate::domain::lines::text::{is_empty_word, sentences, stem, tokens};
+use crate::domain::lines::text::{each_token, is_empty_word, sentences, stem, tokens};
 use crate::domain::problem::Problem;
 
 /// Weight of a shared class against that of a shared stem …
@@ -19,6 +20,8 @@ const ASKED: &str = "#ask_";
 const UNKNOWN_WEIGHT: f32 = 0.35;
 /// From this length on a word may be typed wrong by one letter and still be known.
 const TYPO_LETTERS: usize = 5;
+/// Parts in which wordings are learnt side by side.
+const PARTS: usize = 8;
 /// Share of the cosine in the likeness; the rest is how much of the bank text was said.
 const COSINE_SHARE: f32 = 0.75;
 
@@ -37,6 +40,16 @@ impl Vector {
     pub fn len(&self) -> usize {
         self.terms.len()
     }
+}
+
+/// Words that were looked up once.
+type Words = HashMap<String, Word>;
+
+/// A word's stem, and what stands for it.
+#[derive(Debug)]
+struct Word {
+    base: String,
+    term: Term,
 }
 
 /// A synonyms file.
@@ -90,26 +103,42 @@ impl Lexicon {
         problems
     }
 
-    /// The terms of a trainee wording, on which rarity is measured.
-    pub fn learn(&mut self, wording: &str) -> Vec<u64> {
-        let mut terms = Vec::new();
-        let mut last = None;
-        for word in tokens(wording) {
-            let base = self.base(&word);
-            let term = term_of(&base);
-            self.add_terms(&word, term, &mut last, &mut terms);
-            self.stems.entry(base).or_insert(term);
+    /// Learns the trainee wordings, on which rarity is measured; gives the vector of each.
+    pub fn learn(&mut self, wordings: &[&str]) -> Vec<Vector> {
+        let parts: Vec<(Vec<Vec<Term>>, Words)> =
+            wordings.par_chunks(wordings.len().div_ceil(PARTS).max(1)).map(|part| self.terms_of(part)).collect();
+        self.wordings += wordings.len() as u32;
+        let mut all = Vec::with_capacity(wordings.len());
+        for (terms, words) in parts {
+            for t in terms.iter().flatten() {
+                *self.seen_in.entry(*t).or_default() += 1;
+            }
+            self.stems.extend(words.into_values().map(|word| (word.base, word.term)));
+            all.extend(terms);
         }
-        sort_once(&mut terms);
-        self.wordings += 1;
-        for t in &terms {
-            *self.seen_in.entry(*t).or_default() += 1;
-        }
-        terms
+        all.par_iter().map(|terms| self.weigh(terms)).collect()
     }
 
-    /// The vector of terms that [`learn`](Self::learn) gave, once everything is learnt.
-    pub fn weigh(&self, terms: &[u64]) -> Vector {
+    /// The terms of each wording, and the words in them.
+    fn terms_of(&self, wordings: &[&str]) -> (Vec<Vec<Term>>, Words) {
+        let mut words = Words::new();
+        let terms = wordings.iter().map(|wording| {
+            let (mut terms, mut last) = (Vec::new(), None);
+            each_token(wording, |token| {
+                if !words.contains_key(token) {
+                    let base = self.base(token);
+                    words.insert(token.to_owned(), Word { term: term_of(&base), base });
+                }
+                self.add_terms(token, words[token].term, &mut last, &mut terms);
+            });
+            sort_once(&mut terms);
+            terms
+        });
+        let terms = terms.collect();
+        (terms, words)
+    }
+
+    fn weigh(&self, terms: &[Term]) -> Vector {
         let terms: Vec<(Term, f32)> = terms.iter().map(|t| (*t, self.rarity(*t))).collect();
         let norm2 = terms.iter().map(|(_, w)| w * w).sum();
         Vector { terms, norm2 }
@@ -247,6 +276,11 @@ fn one_likeness(said: &Vector, bank: &Vector) -> f32 {
     (COSINE_SHARE * cosine + (1.0 - COSINE_SHARE) * contained.min(1.0) * cosine.sqrt()).min(1.0)
 }
 
+/// The share of what was said that is in `bank`, `0.0..=1.0`.
+pub(super) fn share_said(said: &Vector, bank: &Vector) -> f32 {
+    if said.norm2 <= 0.0 { 0.0 } else { (shared_weight(said, bank) / said.norm2).min(1.0) }
+}
+
 fn shared_weight(a: &Vector, b: &Vector) -> f32 {
     let (mut i, mut j, mut sum) = (0, 0, 0.0);
     while i < a.terms.len() && j < b.terms.len() {
@@ -271,11 +305,8 @@ mod tests {
             "[class]\nalcohol = [\"beer\", \"booze\"]\nquit = [\"stop\", \"give up\"]",
         );
         assert_eq!(problems, []);
-        for wording in
-            ["How many beers do you have?", "Tell me about your mother.", "Have you tried to stop?"]
-        {
-            lexicon.learn(wording);
-        }
+        let wordings = ["How many beers do you have?", "Tell me about your mother.", "Have you tried to stop?"];
+        assert_eq!(lexicon.learn(&wordings).len(), 3);
         lexicon
     }
 

@@ -48,6 +48,7 @@ pub(super) fn lint(banks: &Banks, personas: &[&Persona]) -> Vec<Problem> {
     problems.extend(template_faults(store));
     problems.extend(unfilled(banks, personas));
     problems.extend(nobodys(store, personas));
+    problems.extend(unsaid(store, personas));
     problems.extend(doubles(store));
     problems.extend(questions(store));
     problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
@@ -65,8 +66,8 @@ fn quoted(text: &str) -> String {
 fn line_faults(banks: &Banks, line: &Line) -> Vec<String> {
     let text = line.text.as_str();
     let mut out = Vec::new();
-    if line.words > MAX_WORDS {
-        out.push(format!("{} words, {MAX_WORDS} at most: {}", line.words, quoted(text)));
+    if line.words() > MAX_WORDS {
+        out.push(format!("{} words, {MAX_WORDS} at most: {}", line.words(), quoted(text)));
     }
     if let Some(slot) = unknown_slot(text, &[]) {
         out.push(format!("unknown slot {}", quoted(slot)));
@@ -89,8 +90,8 @@ fn line_faults(banks: &Banks, line: &Line) -> Vec<String> {
     {
         out.push(format!("after somebody was named, and no slot says who: {}", quoted(text)));
     }
-    if line.tag == Tag::Minimal && line.words > 6 {
-        out.push(format!("a minimal line of {} words: {}", line.words, quoted(text)));
+    if line.tag == Tag::Minimal && line.words() > 6 {
+        out.push(format!("a minimal line of {} words: {}", line.words(), quoted(text)));
     }
     out
 }
@@ -170,6 +171,23 @@ fn nobodys(store: &Store, personas: &[&Persona]) -> Vec<Problem> {
         .collect()
 }
 
+/// Lines that are gone on from and that no client says.
+fn unsaid(store: &Store, personas: &[&Persona]) -> Vec<Problem> {
+    let mut out = Vec::new();
+    for thread in &store.threads {
+        let whose = || personas.iter().filter(|p| thread.clients.takes(store.client(&p.id)));
+        let told = || whose().flat_map(|p| p.openings.iter().chain(p.facts.iter().flat_map(|f| &f.say)));
+        let lines = || store.lines.iter().filter(|l| l.clients == thread.clients).map(|l| &l.text);
+        let said = |text: &&String| told().chain(lines()).any(|known| normal(known) == normal(text));
+        let (file, line_no) = thread.first;
+        for text in thread.said.iter().filter(|text| !said(text)) {
+            let message = format!("nobody says {}, which is gone on from here", quoted(text));
+            out.push(Problem::new(&store.files[file as usize], message).at(line_no as usize));
+        }
+    }
+    out
+}
+
 /// The same line twice, and lines that differ by a letter or a word. What a client's own lines have in
 /// common with others is no fault: they are said by that one alone.
 fn doubles(store: &Store) -> Vec<Problem> {
@@ -180,7 +198,7 @@ fn doubles(store: &Store) -> Vec<Problem> {
         let key = (line.clients, normal(&line.text));
         match first.get(&key) {
             // One or two words are anybody's.
-            Some(before) if line.words > 2 => {
+            Some(before) if line.words() > 2 => {
                 out.push(at(
                     store,
                     line,

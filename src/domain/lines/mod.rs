@@ -21,6 +21,7 @@ mod store;
 mod tag;
 mod template;
 mod text;
+mod thread;
 mod topic;
 mod turn;
 
@@ -172,7 +173,7 @@ impl Banks {
         let mut seen = HashSet::new();
         for line in &store.lines {
             if seen.insert(text::normal(&line.text)) {
-                stats.words += usize::from(line.words);
+                stats.words += usize::from(line.words());
             }
             *stats.per_tag.entry(line.tag).or_default() += 1;
             for kind in line.kinds.iter() {

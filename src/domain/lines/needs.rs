@@ -108,6 +108,8 @@ struct NeedsFile {
     turn: std::collections::BTreeMap<String, Vec<String>>,
     /// Patterns that carry on a talk about risk.
     risk_goes_on: Vec<String>,
+    /// Patterns in a trainee's reply that ask the client to go on.
+    asks_for_more: Vec<String>,
     /// Patterns in a line that need something to have been said before.
     refers_back: Vec<String>,
 }
@@ -124,6 +126,7 @@ pub(super) struct Patterns {
     sharp: RegexSet,
     turns: Vec<(Turn, RegexSet)>,
     risk_goes_on: RegexSet,
+    asks_for_more: RegexSet,
     refers_back: RegexSet,
     therapist: RegexSet,
     role_break: RegexSet,
@@ -162,6 +165,7 @@ impl Patterns {
             hedged: set(&all.shade.hedged),
             sharp: set(&all.shade.sharp),
             risk_goes_on: set(&all.risk_goes_on),
+            asks_for_more: set(&all.asks_for_more),
             refers_back: set(&all.refers_back),
             therapist: set(&all.lint.therapist),
             role_break: set(&all.lint.role_break),
@@ -225,6 +229,11 @@ impl Patterns {
         found_in(&self.refers_back, text)
     }
 
+    /// Whether the trainee asks no more than that the client goes on.
+    pub fn asks_for_more(&self, said: &str) -> bool {
+        found_in(&self.asks_for_more, said)
+    }
+
     /// Whether a reply to a client who was just asked about risk stays with it.
     pub fn risk_goes_on(&self, said: &str) -> bool {
         found_in(&self.risk_goes_on, said)
@@ -273,6 +282,7 @@ impl NeedsFile {
         self.lint.role_break.extend(other.lint.role_break);
         self.lint.crisis.extend(other.lint.crisis);
         self.risk_goes_on.extend(other.risk_goes_on);
+        self.asks_for_more.extend(other.asks_for_more);
         self.refers_back.extend(other.refers_back);
         for (turn, patterns) in other.turn {
             self.turn.entry(turn).or_default().extend(patterns);

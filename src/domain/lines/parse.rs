@@ -7,6 +7,7 @@ use crate::domain::lines::store::{
     Client, Cue, Few, Form, Frame, KINDS, Line, Place, Store, Template, Topic,
 };
 use crate::domain::lines::tag::{Tag, Turn, Turns};
+use crate::domain::lines::thread::Follow;
 use crate::domain::lines::topic::Section;
 use crate::domain::problem::{Problem, nearest};
 
@@ -24,10 +25,10 @@ enum Block {
     Tagged(Frame),
     /// `any: reply | …` or `kind,…: reply | …` under `@move warn` and `@move leave`.
     Exit(Frame),
-    /// `T:` and `C:`; whether a reply has come since the last `T:`.
-    Cell(Frame, bool),
-    /// `T:` and `tag:`; likewise.
-    Contrast(Frame, bool),
+    /// `T:`, then `C:` or `tag:`, then what goes on from these; whether a reply has come since the last `T:`.
+    Paired(Frame, bool, Follow),
+    /// What goes on from lines that stand elsewhere.
+    Said(Frame, Follow),
     /// `T turn:` and `C tag:` in turn.
     Dialogue(Frame),
     /// The sections of a topic.
@@ -45,7 +46,7 @@ pub(super) struct Reader {
     line_no: u32,
     risk: bool,
     /// Whose lines the file goes on with.
-    clients: Few,
+    pub(super) clients: Few,
 }
 
 impl Reader {
@@ -82,6 +83,11 @@ impl Reader {
                 None => self.entry(line),
             }
         }
+    }
+
+    /// File and line of what is being read.
+    pub(super) fn here(&self) -> (u16, u32) {
+        (self.file, self.line_no)
     }
 
     /// A fault in the current line.
@@ -123,8 +129,9 @@ impl Reader {
             "x" => self.cell_block(rest),
             "m" => self.contrast_block(rest),
             "d" => self.dialogue_block(rest),
+            "said" => self.said_frame(rest).map(|frame| Block::Said(frame, Follow::default())),
             _ => {
-                let known = ["client", "type", "move", "anywhere", "after", "topic", "x", "m", "d"];
+                let known = ["client", "type", "move", "anywhere", "after", "topic", "x", "m", "d", "said"];
                 self.unknown("header", key, &known);
                 None
             }
@@ -148,7 +155,7 @@ impl Reader {
                 continue;
             }
             set = set.with(known.unwrap_or_else(|| {
-                self.store.clients.push(Client { id: id.to_owned(), first: (self.file, self.line_no) });
+                self.store.clients.push(Client { id: id.to_owned(), first: self.here() });
                 self.store.clients.len() - 1
             }));
         }
@@ -164,7 +171,7 @@ impl Reader {
             turns: Turns::of(&[self.turn(turn)?]),
             ..Frame::new(Place::Paired)
         };
-        Some(Block::Cell(frame, false))
+        Some(Block::Paired(frame, false, Follow::default()))
     }
 
     fn contrast_block(&mut self, rest: &str) -> Option<Block> {
@@ -175,7 +182,7 @@ impl Reader {
             turns: Turns::of(&[self.turn(turn)?]),
             ..Frame::new(Place::Paired)
         };
-        Some(Block::Contrast(frame, false))
+        Some(Block::Paired(frame, false, Follow::default()))
     }
 
     fn dialogue_block(&mut self, rest: &str) -> Option<Block> {
@@ -217,8 +224,11 @@ impl Reader {
                     self.replies(Frame { kinds, ..*frame }, replies);
                 }
             }
-            Block::Cell(frame, answered) | Block::Contrast(frame, answered) => {
-                self.paired_entry(frame, answered, line)
+            Block::Paired(frame, answered, follow) => self.paired_entry(frame, answered, follow, line),
+            Block::Said(frame, follow) => {
+                if let Some((key, rest)) = self.keyed(line) {
+                    self.follow_entry(frame, follow, key, rest);
+                }
             }
             Block::Dialogue(frame) => self.dialogue_entry(frame, line),
             Block::Topic(frame, section) => self.topic_entry(frame, section, line),
@@ -227,7 +237,13 @@ impl Reader {
     }
 
     fn tagged_entry(&mut self, frame: &Frame, line: &str) {
-        let Some((key, replies)) = self.keyed(line) else { return };
+        if let Some((key, replies)) = self.keyed(line) {
+            self.tagged(frame, key, replies);
+        }
+    }
+
+    /// `tag[/turn,…]` and its replies.
+    pub(super) fn tagged(&mut self, frame: &Frame, key: &str, replies: &str) {
         let (tag, turns) = key.split_once('/').unwrap_or((key, ""));
         let Some(tag) = self.tag(tag) else { return };
         let mut set = frame.turns;
@@ -238,13 +254,21 @@ impl Reader {
         self.replies(Frame { tag, turns: set, ..*frame }, replies);
     }
 
-    fn paired_entry(&mut self, frame: &mut Frame, answered: &mut bool, line: &str) {
+    fn paired_entry(&mut self, frame: &mut Frame, answered: &mut bool, follow: &mut Follow, line: &str) {
         let Some((key, rest)) = self.keyed(line) else { return };
+        if let Some(key) = key.strip_prefix('+') {
+            match self.more_frame(frame).filter(|_| *answered) {
+                Some(more) => self.follow_entry(&more, follow, key.trim_start(), rest),
+                None => self.fault("nothing was said above to go on from", None),
+            }
+            return;
+        }
         match key {
             "T" => {
                 if *answered || frame.cue.is_none() {
                     frame.cue = Some(self.cue(Form::Turn, rest));
                     *answered = false;
+                    *follow = Follow::default();
                 } else if let Some(cue) = frame.cue {
                     self.more_of(cue, rest);
                 }
@@ -255,7 +279,7 @@ impl Reader {
             }
             _ => {
                 *answered = true;
-                self.tagged_entry(frame, line);
+                self.tagged(frame, key, rest);
             }
         }
         if *answered && frame.cue.is_none() {
@@ -341,19 +365,15 @@ impl Reader {
 
     /// Adds trainee words, in alternatives; gives their number.
     pub fn cue(&mut self, form: Form, text: &str) -> u32 {
-        self.store.cues.push(Cue { form, texts: Vec::new(), terms: Vec::new(), vectors: Vec::new() });
+        self.store.cues.push(Cue { form, texts: Vec::new(), vectors: Vec::new() });
         let cue = self.store.cues.len() as u32 - 1;
         self.more_of(cue, text);
         cue
     }
 
-    fn more_of(&mut self, cue: u32, text: &str) {
-        for wording in alternatives(text) {
-            let terms = self.store.lexicon.learn(wording);
-            let cue = &mut self.store.cues[cue as usize];
-            cue.texts.push(wording.to_owned());
-            cue.terms.push(terms);
-        }
+    /// Adds trainee words to those of `cue`.
+    pub(super) fn more_of(&mut self, cue: u32, text: &str) {
+        self.store.cues[cue as usize].texts.extend(alternatives(text).map(str::to_owned));
     }
 
     /// The tag of that name, or a fault.

@@ -16,6 +16,7 @@ use crate::domain::lines::splice::{Part, Splicer, Whole, behind, belief_of, may_
 use crate::domain::lines::store::{Known, Line, Place, kind_bit};
 use crate::domain::lines::tag::{Shade, Tag, Want, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
+use crate::domain::lines::thread::Live;
 use crate::domain::lines::turn::{Reading, Said};
 use crate::domain::lines::{Banks, Candidate, Query};
 use crate::domain::persona::{Fact, Persona};
@@ -59,17 +60,22 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
         apology: query.apology,
         trainee: query.trainee,
         before: query.trainee_said,
+        last: query.said.last().map_or("", String::as_str),
     };
     let reading = Reading::of(said, &unfilling, &banks.store.lexicon, &banks.patterns);
     let history = History::of(query.said, &persona.manner);
+    let client = banks.store.client(&persona.id);
+    let kind = kind_bit(persona.kind);
+    let ours = |line: &Line| is_for(line, kind, topic, client);
+    let live = Live::of(&banks.store, &history, &filling, &ours);
     let scene = Scene {
         banks,
         persona,
         query,
         topic,
-        client: banks.store.client(&persona.id),
+        client,
         profile: Profile::of(persona, &told, &banks.patterns),
-        scorer: Scorer::new(&banks.store, &reading, &history, &filling, topic),
+        scorer: Scorer::new(&banks.store, &reading, &history, &filling, topic, live),
         filling: &filling,
         unfilling: &unfilling,
         reading: &reading,
@@ -139,8 +145,23 @@ impl Scene<'_> {
             }
             found.extend(lines.into_iter().map(|f| Found { score: f.score - cost, ..f }));
         }
+        found.extend(self.goes_on());
         found.extend(self.plain_answers());
         if found.is_empty() { self.makeshift() } else { found }
+    }
+
+    /// What goes on from the client's last words comes before other lines of a better group.
+    fn goes_on(&self) -> Vec<Found> {
+        if !self.scorer.can_go_on() || self.reading.risk {
+            return Vec::new();
+        }
+        let groups = wants(self.query.action, self.persona.kind);
+        let found = groups.iter().zip(0u8..).flat_map(|(group, step)| {
+            let goes_on = |line: &Line| matches!(line.place, Place::More(_)) && self.serves(line, group);
+            let cost = GROUP_STEP * f32::from(step);
+            self.lines_of(goes_on, Again::Never).into_iter().map(move |f| Found { score: f.score - cost, ..f })
+        });
+        found.collect()
     }
 
     /// What one asked "what do you haul" says, whatever else they are about to do: their own plain answer,
@@ -186,8 +207,7 @@ impl Scene<'_> {
 
     /// Whether it was written for this client, their type and topic.
     fn is_for_us(&self, line: &Line) -> bool {
-        let kind = kind_bit(self.persona.kind);
-        line.kinds.takes(kind) && line.topics.takes(self.topic) && line.clients.takes(self.client)
+        is_for(line, kind_bit(self.persona.kind), self.topic, self.client)
     }
 
     /// Every line that `serves`, is true of the persona, fits the turn and is not said again.
@@ -259,7 +279,7 @@ impl Scene<'_> {
             let text = text.filter(|t| self.profile.allows(known.needs) && !self.history.repeats(t));
             out.extend(text.map(|text| Part {
                 normal: normal(&text),
-                words: line.words,
+                words: line.words(),
                 text,
                 source: self.banks.store.source(line),
                 place: line.place,
@@ -311,7 +331,7 @@ impl Scene<'_> {
 
     /// "Like I said", where nothing was.
     fn is_stale(&self, line: &Line) -> bool {
-        let early = self.history.len() < REFERS_BACK_FROM && !matches!(line.place, Place::Next(_));
+        let early = self.history.len() < REFERS_BACK_FROM && !matches!(line.place, Place::Next(_) | Place::More(_));
         early && self.banks.patterns.refers_back(&line.text)
     }
 
@@ -400,8 +420,8 @@ impl Scene<'_> {
             let cut = if keep { None } else { shortened(&first.text, wished) };
             let whole = match cut.filter(|text| !self.history.repeats(text)) {
                 Some(text) => Whole { text, ..first },
-                // Nothing comes behind a look back, or an evasion.
-                None if matches!(f.place, Some(Place::Later(_) | Place::Anywhere)) => first,
+                // Nothing comes behind a look back, an evasion, or what goes on already.
+                None if matches!(f.place, Some(Place::Later(_) | Place::Anywhere | Place::More(_))) => first,
                 None => splicer.lengthened(first, dice),
             };
             let prior = (f.score - length_cost(word_count(&whole.text), wished)).clamp(0.0, 1.0);
@@ -409,6 +429,11 @@ impl Scene<'_> {
         }
         out
     }
+}
+
+/// Whether `line` was written for such a client.
+fn is_for(line: &Line, kind: Option<usize>, topic: Option<usize>, client: Option<usize>) -> bool {
+    line.kinds.takes(kind) && line.topics.takes(topic) && line.clients.takes(client)
 }
 
 /// What a reply of `words` words costs where `wished` were wished for: nothing within a factor of 1.5 or so.

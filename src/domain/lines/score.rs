@@ -8,7 +8,8 @@ use crate::domain::lines::index::{Lexicon, Vector, likeness};
 use crate::domain::lines::slots::Filling;
 use crate::domain::lines::store::{Form, Line, Place, Store};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
-use crate::domain::lines::turn::Reading;
+use crate::domain::lines::thread::Live;
+use crate::domain::lines::turn::{Reading, TakenUp};
 
 /// Likeness that a line for particular words needs, where the kind of turn is the same …
 const PAIRED: f32 = 0.28;
@@ -66,6 +67,8 @@ pub(super) struct Scorer<'a> {
     first_turn: bool,
     /// The kinds of turn that were seen, and their kin.
     kin: Turns,
+    /// What the client can go on from.
+    live: Live,
 }
 
 impl<'a> Scorer<'a> {
@@ -76,6 +79,7 @@ impl<'a> Scorer<'a> {
         history: &'a History<'a>,
         filling: &'a Filling,
         topic: Option<usize>,
+        live: Live,
     ) -> Self {
         let cues = store
             .cues
@@ -91,7 +95,12 @@ impl<'a> Scorer<'a> {
         }
         let cues = cues.collect();
         let kin = kin_of(reading.turns);
-        Self { store, reading, history, filling, cues, voiced, first_turn: history.len() <= 1, kin }
+        Self { store, reading, history, filling, cues, voiced, first_turn: history.len() <= 1, kin, live }
+    }
+
+    /// Whether the client can go on from something.
+    pub fn can_go_on(&self) -> bool {
+        !self.live.is_empty()
     }
 
     /// How the line fits, about `0.0..=1.0` before length and chance; `None` where it must not be said now.
@@ -118,6 +127,7 @@ impl<'a> Scorer<'a> {
             Place::Secret => Some(0.24 + 0.6 * own),
             Place::Daily => Some(self.daily(line, own)),
             Place::Next(before) => self.next(line, before),
+            Place::More(thread) => self.goes_on(line, thread, own),
             // These are asked for by what happened, never by what is being said.
             Place::Later(_) => None,
         }
@@ -181,6 +191,22 @@ impl<'a> Scorer<'a> {
         };
         let lift = if before.is_some() { 0.5 } else { 0.3 };
         (follows && like >= NEXT).then_some(lift + 0.5 * like)
+    }
+
+    /// What goes on from the client's last words answers a question about them, or comes of itself where
+    /// the trainee takes them up or waits.
+    fn goes_on(&self, line: &Line, thread: u32, own: f32) -> Option<f32> {
+        let cost = self.live.cost(thread)?;
+        if line.cue.is_some() {
+            let like = self.answered(line, true);
+            return (like >= PAIRED).then_some(0.35 + 0.6 * like + 0.1 * own - cost);
+        }
+        let base = match self.reading.taken_up {
+            TakenUp::Plainly => 0.52,
+            TakenUp::Asked => 0.4,
+            TakenUp::Not => return None,
+        };
+        Some(base + 0.25 * self.reading.of_last + 0.2 * own - cost)
     }
 
     fn cue(&self, cue: Option<u32>) -> f32 {

@@ -1,6 +1,7 @@
 //! The lines in memory: what each says, for whom, and what it answers.
 //! Knows: tags, needs, vectors. Never: files' grammar, choosing.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::domain::lines::index::{Lexicon, Vector};
@@ -8,6 +9,7 @@ use crate::domain::lines::needs::{Needs, Patterns, Scope};
 use crate::domain::lines::recall::After;
 use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::text::word_count;
+use crate::domain::lines::thread::Thread;
 use crate::domain::persona::Kind;
 
 /// Kinds of client and their names in the banks.
@@ -80,6 +82,8 @@ pub(super) enum Place {
     Daily,
     /// A line of a whole conversation, with the one before it.
     Next(Option<u32>),
+    /// What goes on from a thread: only while that one was just spoken of.
+    More(u32),
     /// Only after something that happened earlier.
     Later(After),
     /// A warning or a goodbye.
@@ -141,7 +145,6 @@ pub(super) struct Line {
     pub wording: Option<u16>,
     pub file: u16,
     pub line_no: u32,
-    pub words: u16,
     /// Found out when first asked for, since most lines never are in one run.
     known: OnceLock<Known>,
 }
@@ -159,7 +162,6 @@ impl Line {
     /// A line as its file has it.
     pub fn new(text: String, for_whom: Frame, file: u16, line_no: u32) -> Self {
         let Frame { clients, kinds, topics, turns, tag, place, needs, cue, wording } = for_whom;
-        let words = word_count(&text);
         let known = OnceLock::new();
         Self {
             text,
@@ -174,9 +176,13 @@ impl Line {
             wording,
             file,
             line_no,
-            words,
             known,
         }
+    }
+
+    /// How many words it has.
+    pub fn words(&self) -> u16 {
+        word_count(&self.text)
     }
 
     /// Whether anybody may say it, on any subject.
@@ -229,8 +235,7 @@ pub enum Form {
 pub(super) struct Cue {
     pub form: Form,
     pub texts: Vec<String>,
-    /// Until [`Store::weigh`].
-    pub terms: Vec<Vec<u64>>,
+    /// Those of the texts, once [`Store::weigh`] was called.
     pub vectors: Vec<Vector>,
 }
 
@@ -282,6 +287,10 @@ pub(super) struct Store {
     pub beliefs: Vec<Belief>,
     pub topics: Vec<Topic>,
     pub clients: Vec<Client>,
+    /// What clients can go on from …
+    pub threads: Vec<Thread>,
+    /// … and which of them the replies under a cue are.
+    pub thread_of: HashMap<u32, u32>,
     pub files: Vec<String>,
     pub templates: Vec<Template>,
     pub lexicon: Lexicon,
@@ -305,8 +314,10 @@ impl Store {
 
     /// Computes the vectors of all cues; after the last file.
     pub fn weigh(&mut self) {
+        let texts: Vec<&str> = self.cues.iter().flat_map(|cue| &cue.texts).map(String::as_str).collect();
+        let mut vectors = self.lexicon.learn(&texts).into_iter();
         for cue in &mut self.cues {
-            cue.vectors = std::mem::take(&mut cue.terms).iter().map(|t| self.lexicon.weigh(t)).collect();
+            cue.vectors = vectors.by_ref().take(cue.texts.len()).collect();
         }
     }
 }

@@ -15,8 +15,17 @@ pub(super) fn is_empty_word(word: &str) -> bool {
 /// The words of `text`, lower case, `'` for every apostrophe, contractions taken apart
 /// (`don't` = `do`, `not`; `you're` = `you`); slots (`<who>`, `{thing}`) stay whole.
 pub(super) fn tokens(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase().replace(['\u{2019}', '\u{2018}'], "'");
     let mut out = Vec::new();
+    each_token(text, |word| out.push(word.to_owned()));
+    out
+}
+
+/// Gives each of the [`tokens`] of `text` to `take`.
+pub(super) fn each_token(text: &str, mut take: impl FnMut(&str)) {
+    let mut lower = text.to_lowercase();
+    if !lower.is_ascii() {
+        lower = lower.replace(['\u{2019}', '\u{2018}'], "'");
+    }
     let mut rest = lower.as_str();
     while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || c == '<' || c == '{') {
         rest = &rest[start..];
@@ -29,27 +38,26 @@ pub(super) fn tokens(text: &str) -> Vec<String> {
         let (word, tail) = rest.split_at(end);
         rest = tail;
         if opened {
-            out.push(word.to_owned());
+            take(word);
         } else {
-            split_contraction(word.trim_matches('\''), &mut out);
+            split_contraction(word.trim_matches('\''), &mut take);
         }
     }
-    out
 }
 
-fn split_contraction(word: &str, out: &mut Vec<String>) {
+fn split_contraction(word: &str, take: &mut impl FnMut(&str)) {
     let Some((head, tail)) = word.split_once('\'') else {
-        return out.push(word.to_owned());
+        return take(word);
     };
     if tail == "t" && head.ends_with('n') {
         // "can't" and "won't" keep no stem worth having; the "not" is what matters.
         let stem = &head[..head.len() - 1];
         if !matches!(stem, "ca" | "wo") {
-            out.push(stem.to_owned());
+            take(stem);
         }
-        out.push("not".to_owned());
+        take("not");
     } else if !head.is_empty() {
-        out.push(head.to_owned());
+        take(head);
     }
 }
 

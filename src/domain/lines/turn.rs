@@ -1,7 +1,7 @@
 //! What the trainee's reply is to the banks: its words, its kinds of turn, whether it is about risk.
 //! Knows: moves, patterns, vectors. Never: personas' state, tags, choosing.
 
-use crate::domain::lines::index::{Lexicon, Vector};
+use crate::domain::lines::index::{Lexicon, Vector, likeness, share_said};
 use crate::domain::lines::needs::Patterns;
 use crate::domain::lines::slots::Unfilling;
 use crate::domain::lines::tag::{Turn, Turns, turns_of};
@@ -18,7 +18,43 @@ pub(super) struct Reading {
     pub risk: bool,
     /// It takes up what the client said rather than bringing something new.
     pub reflects: bool,
+    /// How near it is to the client's last words.
+    pub of_last: f32,
+    /// Whether the client may go on from their last words.
+    pub taken_up: TakenUp,
 }
+
+/// Whether a reply leaves the floor to what the client has just said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TakenUp {
+    /// It reflects it, asks for more of it, or waits.
+    Plainly,
+    /// It asks something that may be about it.
+    Asked,
+    /// It brings something else.
+    Not,
+}
+
+/// Turns that bring something else.
+const ELSEWHERE: [Turn; 15] = [
+    Turn::Opening,
+    Turn::Confront,
+    Turn::Advice,
+    Turn::Autonomy,
+    Turn::Permission,
+    Turn::InfoPerm,
+    Turn::InfoNoPerm,
+    Turn::PlanQ,
+    Turn::Apology,
+    Turn::SmallTalk,
+    Turn::Nonsense,
+    Turn::Ai,
+    Turn::Crisis,
+    Turn::OffTopic,
+    Turn::WhoAreYou,
+];
+/// Share of what was said that is in the client's last words from which it is no more than their echo.
+const ECHO: f32 = 0.75;
 
 /// The trainee's side of a query.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +64,8 @@ pub(super) struct Said<'a> {
     pub trainee: &'a str,
     /// The trainee's replies before this one.
     pub before: &'a [String],
+    /// The client's last words.
+    pub last: &'a str,
 }
 
 /// Turns that are about the two people rather than about the subject.
@@ -76,7 +114,27 @@ impl Reading {
                 .into_iter()
                 .any(|t| turns.has(t));
         let vectors = lexicon.read(&unfilling.apply(said.trainee));
-        Self { vectors, turns, risk, reflects }
+        let last = lexicon.vector(said.last);
+        let of_last = likeness(&vectors, &last);
+        let waits = turns.has(Turn::Silence)
+            || patterns.asks_for_more(said.trainee)
+            || vectors.first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
+        let mut reading = Self { vectors, turns, risk, reflects, of_last, taken_up: TakenUp::Not };
+        reading.taken_up = reading.takes_up(waits);
+        reading
+    }
+
+    fn takes_up(&self, waits: bool) -> TakenUp {
+        let turns = self.turns;
+        if turns.meets(Turns::of(&ELSEWHERE)) {
+            TakenUp::Not
+        } else if waits || (!self.asks() && (self.reflects || turns.has(Turn::Affirm))) {
+            TakenUp::Plainly
+        } else if turns.has(Turn::OpenQ) {
+            TakenUp::Asked
+        } else {
+            TakenUp::Not
+        }
     }
 }
 
