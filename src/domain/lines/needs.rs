@@ -110,6 +110,8 @@ struct NeedsFile {
     risk_goes_on: Vec<String>,
     /// Patterns in a trainee's reply that ask the client to go on.
     asks_for_more: Vec<String>,
+    /// Patterns in one of a trainee's sentences that ask about the client's last words and don't name them.
+    asks_back: Vec<String>,
     /// Patterns in a line that need something to have been said before.
     refers_back: Vec<String>,
 }
@@ -127,6 +129,7 @@ pub(super) struct Patterns {
     turns: Vec<(Turn, RegexSet)>,
     risk_goes_on: RegexSet,
     asks_for_more: RegexSet,
+    asks_back: RegexSet,
     refers_back: RegexSet,
     therapist: RegexSet,
     role_break: RegexSet,
@@ -166,6 +169,7 @@ impl Patterns {
             sharp: set(&all.shade.sharp),
             risk_goes_on: set(&all.risk_goes_on),
             asks_for_more: set(&all.asks_for_more),
+            asks_back: set(&all.asks_back),
             refers_back: set(&all.refers_back),
             therapist: set(&all.lint.therapist),
             role_break: set(&all.lint.role_break),
@@ -234,6 +238,11 @@ impl Patterns {
         found_in(&self.asks_for_more, said)
     }
 
+    /// Whether a sentence of the trainee's says nothing without the client's last words: "Why?"
+    pub fn asks_back(&self, sentence: &str) -> bool {
+        self.asks_for_more(sentence) || found_in(&self.asks_back, sentence)
+    }
+
     /// Whether a reply to a client who was just asked about risk stays with it.
     pub fn risk_goes_on(&self, said: &str) -> bool {
         found_in(&self.risk_goes_on, said)
@@ -283,6 +292,7 @@ impl NeedsFile {
         self.lint.crisis.extend(other.lint.crisis);
         self.risk_goes_on.extend(other.risk_goes_on);
         self.asks_for_more.extend(other.asks_for_more);
+        self.asks_back.extend(other.asks_back);
         self.refers_back.extend(other.refers_back);
         for (turn, patterns) in other.turn {
             self.turn.entry(turn).or_default().extend(patterns);

@@ -81,10 +81,12 @@ impl<'a> Scorer<'a> {
         topic: Option<usize>,
         live: Live,
     ) -> Self {
+        // "Why?" is about what can be gone on with.
+        let heard = if live.is_empty() { &reading.vectors } else { &reading.by_itself };
         let cues = store
             .cues
             .iter()
-            .map(|cue| cue.vectors.iter().map(|v| likeness(&reading.vectors, v)).fold(0.0, f32::max));
+            .map(|cue| cue.vectors.iter().map(|v| likeness(heard, v)).fold(0.0, f32::max));
         let mut voiced = HashSet::new();
         for line in store.lines.iter().filter(|l| l.topics.takes(topic)) {
             if let Place::Claim(b) | Place::Detail(b) | Place::Softened(b) = line.place
@@ -197,9 +199,10 @@ impl<'a> Scorer<'a> {
     /// the trainee takes them up or waits.
     fn goes_on(&self, line: &Line, thread: u32, own: f32) -> Option<f32> {
         let cost = self.live.cost(thread)?;
-        if line.cue.is_some() {
-            let like = self.answered(line, true);
-            return (like >= PAIRED).then_some(0.35 + 0.6 * like + 0.1 * own - cost);
+        if let Some(cue) = line.cue {
+            let wordings = &self.store.cues[cue as usize].vectors;
+            let like = wordings.iter().map(|v| likeness(&self.reading.vectors, v)).fold(0.0, f32::max);
+            return (like >= PAIRED).then_some(0.4 + 0.55 * like + 0.1 * own - cost);
         }
         let base = match self.reading.taken_up {
             TakenUp::Plainly => 0.52,

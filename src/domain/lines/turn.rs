@@ -5,6 +5,7 @@ use crate::domain::lines::index::{Lexicon, Vector, likeness, share_said};
 use crate::domain::lines::needs::Patterns;
 use crate::domain::lines::slots::Unfilling;
 use crate::domain::lines::tag::{Turn, Turns, turns_of};
+use crate::domain::lines::text::sentences;
 use crate::domain::moves::Move;
 
 /// The trainee's reply, read for matching.
@@ -12,6 +13,8 @@ use crate::domain::moves::Move;
 pub(super) struct Reading {
     /// The whole and its sentences.
     pub vectors: Vec<Vector>,
+    /// The same without the sentences that ask about the client's last words and name nothing.
+    pub by_itself: Vec<Vector>,
     /// What kinds of turn it is.
     pub turns: Turns,
     /// Suicide, self-harm, abuse, safety.
@@ -113,13 +116,16 @@ impl Reading {
             [Turn::Simple, Turn::Complex, Turn::Double, Turn::Amplified, Turn::Alongside, Turn::Summary]
                 .into_iter()
                 .any(|t| turns.has(t));
-        let vectors = lexicon.read(&unfilling.apply(said.trainee));
+        let heard = unfilling.apply(said.trainee);
+        let vectors = lexicon.read(&heard);
+        let by_itself: Vec<&str> = sentences(&heard).into_iter().filter(|s| !patterns.asks_back(s)).collect();
+        let by_itself = lexicon.read(&by_itself.join(" "));
         let last = lexicon.vector(said.last);
         let of_last = likeness(&vectors, &last);
         let waits = turns.has(Turn::Silence)
             || patterns.asks_for_more(said.trainee)
             || vectors.first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
-        let mut reading = Self { vectors, turns, risk, reflects, of_last, taken_up: TakenUp::Not };
+        let mut reading = Self { vectors, by_itself, turns, risk, reflects, of_last, taken_up: TakenUp::Not };
         reading.taken_up = reading.takes_up(waits);
         reading
     }
