@@ -36,12 +36,16 @@ fn emergencies_are_heard() {
             "I am thinking about ending it.",
             "im going to jump",
             "I'm not okay. I've got a gun and I'm thinking of using it.",
+            "I've been having dark thoughts and I have a gun.",
+            "ive been having bad thoughts and i got my dads pills",
         ],
     );
     check(
         None,
         &[
             "I took a bunch of notes an hour ago.",
+            "I've been having bad thoughts and I have to go.",
+            "I've been having bad thoughts and I have a cold, sorry.",
             "She took a bottle of pills back to the pharmacy.",
             "I can't keep living in this house with him.",
             "I am thinking about ending it with my boyfriend.",

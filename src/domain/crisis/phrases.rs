@@ -165,7 +165,11 @@ const SUICIDE: &[(&str, &str, Sense)] = &[
         "",
         Sense::Present,
     ),
-    ("(?:ive|i have) <adv>been having (?:dark|bad) thoughts and i (?:have|own|got)", "", Sense::Present),
+    (
+        "(?:ive|i have) <adv>been having (?:dark|bad) thoughts and (?:i (?:have|own|got)|ive got) (?:a |my |the |some |\\w+s )?(?:\\w+ )?(?:gun|rifle|pistol|rope|knife|blade|razor|pills|tablets|plan|means)",
+        "",
+        Sense::Present,
+    ),
     (
         "(?:im|i am) <adv>(?:tired|sick|done) (?:of|with) <adv>(?:living|being alive|existing|life$)",
         LIVE_WITH,
