@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 
-use crate::domain::lines::store::{Few, Form, KINDS, Line, Place, Store, kind_bit};
+use crate::domain::lines::store::{Cue, Few, Form, KINDS, Line, Place, Store, kind_bit};
 use crate::domain::lines::tag::{Tag, Turn};
 use crate::domain::lines::template;
+use crate::domain::lines::text::sentences;
 use crate::domain::persona::Persona;
 
 /// One client line and the trainee words that it answers. Slots are unfilled.
@@ -91,6 +92,9 @@ fn cues_of(store: &Store, line: &Line) -> Vec<u32> {
 
 fn pair(store: &Store, line: &Line, cue: Option<u32>) -> Pair {
     let cue = cue.map(|i| &store.cues[i as usize]);
+    if let Place::More(thread) = line.place {
+        return going_on(store, line, thread, cue);
+    }
     let form = cue.map(|c| c.form);
     let turns: Vec<Turn> = match form {
         Some(Form::Reflection) => vec![Turn::Simple, Turn::Complex],
@@ -103,17 +107,38 @@ fn pair(store: &Store, line: &Line, cue: Option<u32>) -> Pair {
         Place::Claim(b) | Place::Detail(b) | Place::Softened(b) => (None, Some(b)),
         _ => (None, None),
     };
+    let trainee = cue.map(|c| c.texts.clone()).unwrap_or_default();
+    Pair { trainee, form, moves: turns, predecessor, belief, ..bare_pair(store, line) }
+}
+
+/// A line that goes on from others comes after one of them, and answers its question or what gives back the other's
+/// first words.
+fn going_on(store: &Store, line: &Line, thread: u32, cue: Option<&Cue>) -> Pair {
+    let group = store.thread_of.iter().find(|(_, t)| **t == thread).map(|(cue, _)| *cue);
+    let replies = store.lines.iter().filter(|l| group.is_some() && l.cue == group).map(|l| &l.text);
+    let heads: Vec<&String> = store.threads[thread as usize].said.iter().chain(replies).collect();
+    let at = |i: usize| heads.get((line.line_no as usize + i) % heads.len().max(1)).map(|head| (*head).clone());
+    let given_back = at(1).into_iter().filter_map(|head| sentences(&head).first().map(|s| (*s).to_owned()));
+    let (trainee, moves) = match cue {
+        Some(cue) => (cue.texts.clone(), vec![Turn::ClosedQ, Turn::OpenQ]),
+        None => (given_back.collect(), vec![Turn::Simple]),
+    };
+    Pair { trainee, form: Some(Form::Turn), moves, predecessor: at(0), ..bare_pair(store, line) }
+}
+
+/// What a line is by itself.
+fn bare_pair(store: &Store, line: &Line) -> Pair {
     Pair {
-        trainee: cue.map(|c| c.texts.clone()).unwrap_or_default(),
-        form,
+        trainee: Vec::new(),
+        form: None,
         reply: line.text.clone(),
         tag: line.tag,
-        moves: turns,
+        moves: Vec::new(),
         clients: line.clients.iter().map(|c| store.clients[c].id.clone()).collect(),
         types: names(line.kinds),
         topics: line.topics.iter().map(|t| store.topics[t].name.clone()).collect(),
-        predecessor,
-        belief,
+        predecessor: None,
+        belief: None,
         source: store.source(line),
     }
 }
