@@ -2,6 +2,7 @@
 //! Knows: turns, ruptures, facts told. Never: lines, wording.
 
 use crate::app::voice::Scene;
+use crate::domain::judge::Band;
 use crate::domain::lines::{Recall, Slight};
 
 /// What `scene`'s client remembers: the turn that is to be answered is not part of it.
@@ -10,7 +11,8 @@ pub(super) fn of(scene: &Scene<'_>) -> Recall {
     let answered: Vec<_> = turns.iter().filter_map(|turn| Some((turn, turn.reply.as_ref()?))).collect();
     let last = answered.last().map(|(_, reply)| &reply.state);
     let ago = |i: usize| answered.len() - i;
-    let hurt = |i: &usize| answered[*i].1.state.ruptures > answered[i - 1].1.state.ruptures;
+    let argued = |i: usize| answered[i].0.trainee.as_ref().is_some_and(|t| t.verdict.band == Band::Arguing);
+    let hurt = |i: &usize| argued(*i) && answered[*i].1.state.ruptures > answered[i - 1].1.state.ruptures;
     // What was said sorry for is not held up again.
     let mended =
         answered.iter().rposition(|(turn, _)| turn.trainee.as_ref().is_some_and(|t| t.verdict.mends()));

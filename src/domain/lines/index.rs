@@ -20,6 +20,8 @@ const ASKED: &str = "#ask_";
 const UNKNOWN_WEIGHT: f32 = 0.35;
 /// From this length on a word may be typed wrong by one letter and still be known.
 const TYPO_LETTERS: usize = 5;
+/// What is left of the likeness of a "who" to a "when".
+const OTHER_QUESTION: f32 = 0.7;
 /// Parts in which wordings are learnt side by side.
 const PARTS: usize = 8;
 /// Share of the cosine in the likeness; the rest is how much of the bank text was said.
@@ -33,6 +35,8 @@ type Term = u64;
 pub(super) struct Vector {
     terms: Vec<(Term, f32)>,
     norm2: f32,
+    /// The kinds of question among the terms, a bit each.
+    asks: u64,
 }
 
 impl Vector {
@@ -141,7 +145,9 @@ impl Lexicon {
     fn weigh(&self, terms: &[Term]) -> Vector {
         let terms: Vec<(Term, f32)> = terms.iter().map(|t| (*t, self.rarity(*t))).collect();
         let norm2 = terms.iter().map(|(_, w)| w * w).sum();
-        Vector { terms, norm2 }
+        let asked = terms.iter().filter(|(t, _)| t & CLASS_BITS == CLASS_BITS);
+        let asks = asked.fold(0, |bits, (t, _)| bits | 1 << (t >> 2 & 63));
+        Vector { terms, norm2, asks }
     }
 
     /// The vector of a client's line, whose words need not be known.
@@ -273,7 +279,9 @@ fn one_likeness(said: &Vector, bank: &Vector) -> f32 {
     let shared = shared_weight(said, bank);
     let cosine = shared / (said.norm2 * bank.norm2).sqrt();
     let contained = shared / bank.norm2;
-    (COSINE_SHARE * cosine + (1.0 - COSINE_SHARE) * contained.min(1.0) * cosine.sqrt()).min(1.0)
+    let like = (COSINE_SHARE * cosine + (1.0 - COSINE_SHARE) * contained.min(1.0) * cosine.sqrt()).min(1.0);
+    let asks_another = said.asks != 0 && bank.asks != 0 && said.asks & bank.asks == 0;
+    if asks_another { OTHER_QUESTION * like } else { like }
 }
 
 /// The share of what was said that is in `bank`, `0.0..=1.0`.

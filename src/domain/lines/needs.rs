@@ -240,7 +240,7 @@ impl Patterns {
 
     /// Whether a sentence of the trainee's says nothing without the client's last words: "Why?"
     pub fn asks_back(&self, sentence: &str) -> bool {
-        self.asks_for_more(sentence) || found_in(&self.asks_back, sentence)
+        self.asks_for_more(sentence) || found_in(&self.asks_back, &sentence.replace(',', ""))
     }
 
     /// Whether a reply to a client who was just asked about risk stays with it.

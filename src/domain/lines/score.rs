@@ -8,6 +8,7 @@ use crate::domain::lines::index::{Lexicon, Vector, likeness};
 use crate::domain::lines::slots::Filling;
 use crate::domain::lines::store::{Form, Line, Place, Store};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
+use crate::domain::lines::text::{normal, sentences};
 use crate::domain::lines::thread::Live;
 use crate::domain::lines::turn::{Reading, TakenUp};
 
@@ -42,12 +43,30 @@ const OF_ANOTHER: f32 = 0.08;
 const FULL_WORDING: usize = 4;
 /// How much a reply's own wording counts against the best of its cue.
 const OWN_WORDING: f32 = 0.2;
-/// What a client's own line has before one of their type.
+/// What a client's own line has before one of their type, from this likeness on.
 const OWN_LIFT: f32 = 0.05;
+const OWN_FROM: f32 = 0.45;
 /// What a line that may be said any time loses where something is asked that it does not answer.
 const UNASKED: f32 = 0.12;
-/// What a yes or a no has before what would answer any question.
-const YES_OR_NO: f32 = 0.04;
+/// What an answer to one kind of question has before what would answer any …
+const APT: f32 = 0.07;
+/// … which are these kinds.
+const PARTICULAR: [Turn; 9] = [
+    Turn::YesNo,
+    Turn::AskWhen,
+    Turn::AskWho,
+    Turn::AskWhere,
+    Turn::AskWhy,
+    Turn::AskHow,
+    Turn::AskCount,
+    Turn::AskWhat,
+    Turn::AskMean,
+];
+/// Answers to what wants a yes or a no.
+const YES_OR_NO: [&str; 20] = [
+    "yes", "yeah", "yep", "yup", "no", "nope", "nah", "uh uh", "uh huh", "mm hm", "mmhm", "mm", "sure", "thats right", "right",
+    "i guess so", "i guess thats so", "could be", "close", "of course",
+];
 /// Likeness below which a belief comes out of the blue.
 const IN_REACH: f32 = 0.2;
 /// Likeness that the next line of a whole conversation needs.
@@ -110,6 +129,9 @@ impl<'a> Scorer<'a> {
         if line.turns.has(Turn::Crisis) != (line.place == Place::Risk) {
             return None;
         }
+        if self.reading.asks_what && line.cue.is_none() && says_yes_or_no(&line.text) {
+            return None;
+        }
         let own = likeness(&self.reading.vectors, words);
         let met = line.turns.meets(self.reading.turns);
         match line.place {
@@ -146,7 +168,7 @@ impl<'a> Scorer<'a> {
         if !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN)) {
             return None;
         }
-        let lift = if line.is_own() { OWN_LIFT } else { 0.0 };
+        let lift = if line.is_own() && like >= OWN_FROM { OWN_LIFT } else { 0.0 };
         // A line that answers other words is worse than one that answers none.
         (like >= least).then_some(0.05 + 0.93 * like + 0.15 * own + lift - discount)
     }
@@ -238,12 +260,19 @@ fn kin_of(turns: Turns) -> Turns {
 /// What an answer that holds anywhere is worth: a made-up fact after the wrong question jars
 /// most, so there it stands above everything that no word of the trainee's calls for.
 fn safety(line: &Line) -> f32 {
-    let apt = if line.turns.has(Turn::YesNo) { YES_OR_NO } else { 0.0 };
+    let apt = if line.turns.meets(Turns::of(&PARTICULAR)) { APT } else { 0.0 };
     apt + match line.tag {
         Tag::Inform => 0.46,
         Tag::Minimal | Tag::Ember => 0.42,
         _ => 0.4,
     }
+}
+
+/// Whether it begins as an answer to a question that wants a yes or a no.
+fn says_yes_or_no(line: &str) -> bool {
+    let first = sentences(line).first().map(|s| normal(s)).unwrap_or_default();
+    let word = line.split([',', ' ']).next().unwrap_or_default();
+    YES_OR_NO.contains(&first.as_str()) || (line[word.len()..].starts_with(',') && YES_OR_NO.contains(&normal(word).as_str()))
 }
 
 /// Likeness of a fact's own line, which no bank has learnt, to what was said.

@@ -179,11 +179,27 @@ pub enum Turn {
     WhoAreYou,
     /// Wants yes or no.
     YesNo,
+    /// Asks when.
+    AskWhen,
+    /// Asks who.
+    AskWho,
+    /// Asks where.
+    AskWhere,
+    /// Asks why.
+    AskWhy,
+    /// Asks how, or what it was like.
+    AskHow,
+    /// Asks how many, how long, how often.
+    AskCount,
+    /// Asks what, or which.
+    AskWhat,
+    /// Asks what the client's last words mean.
+    AskMean,
 }
 
 impl Turn {
     /// Every kind of turn, in the order of the enum.
-    pub const ALL: [Turn; 26] = [
+    pub const ALL: [Turn; 34] = [
         Turn::Opening,
         Turn::Confront,
         Turn::Advice,
@@ -210,6 +226,14 @@ impl Turn {
         Turn::OffTopic,
         Turn::WhoAreYou,
         Turn::YesNo,
+        Turn::AskWhen,
+        Turn::AskWho,
+        Turn::AskWhere,
+        Turn::AskWhy,
+        Turn::AskHow,
+        Turn::AskCount,
+        Turn::AskWhat,
+        Turn::AskMean,
     ];
 
     /// The name in the banks.
@@ -241,6 +265,14 @@ impl Turn {
             Turn::OffTopic => "offtopic",
             Turn::WhoAreYou => "whoareyou",
             Turn::YesNo => "yesno",
+            Turn::AskWhen => "askwhen",
+            Turn::AskWho => "askwho",
+            Turn::AskWhere => "askwhere",
+            Turn::AskWhy => "askwhy",
+            Turn::AskHow => "askhow",
+            Turn::AskCount => "askcount",
+            Turn::AskWhat => "askwhat",
+            Turn::AskMean => "askmean",
         }
     }
 
@@ -258,7 +290,7 @@ impl Serialize for Turn {
 
 /// A set of [`Turn`]s. Empty means any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Turns(u32);
+pub struct Turns(u64);
 
 impl Turns {
     /// The set of `turns`.

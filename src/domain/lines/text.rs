@@ -7,6 +7,9 @@ const EMPTY: [&str; 22] = [
     "your", "that", "this", "so", "for",
 ];
 
+/// Short forms whose full stop ends no sentence.
+const SHORT_FORMS: [&str; 6] = ["Mr", "Mrs", "Ms", "Dr", "St", "Jr"];
+
 /// Whether a word is too common to match on.
 pub(super) fn is_empty_word(word: &str) -> bool {
     EMPTY.contains(&word)
@@ -84,7 +87,9 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
     let bytes = text.as_bytes();
     for (i, c) in text.char_indices() {
         let end = i + c.len_utf8();
-        if matches!(c, '.' | '?' | '!' | '\u{2026}') && bytes.get(end).is_none_or(|b| *b == b' ') {
+        let ends = matches!(c, '.' | '?' | '!' | '\u{2026}') && bytes.get(end).is_none_or(|b| *b == b' ');
+        let last_word = text[start..i].rsplit(' ').next().unwrap_or_default();
+        if ends && !(c == '.' && end < text.len() && SHORT_FORMS.contains(&last_word)) {
             out.push(text[start..end].trim());
             start = end;
         }
@@ -172,5 +177,6 @@ mod tests {
     #[test]
     fn sentences_end_at_a_mark_and_a_space() {
         assert_eq!(sentences("No. At 3.30 I left\u{2026} Done"), ["No.", "At 3.30 I left\u{2026}", "Done"]);
+        assert_eq!(sentences("I talked to Ms. Dunn. Then I left."), ["I talked to Ms. Dunn.", "Then I left."]);
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Reading {
     pub risk: bool,
     /// It takes up what the client said rather than bringing something new.
     pub reflects: bool,
+    /// It asks what, who, why or how: a yes or a no is no answer.
+    pub asks_what: bool,
     /// How near it is to the client's last words.
     pub of_last: f32,
     /// Whether the client may go on from their last words.
@@ -55,6 +57,17 @@ const ELSEWHERE: [Turn; 15] = [
     Turn::Crisis,
     Turn::OffTopic,
     Turn::WhoAreYou,
+];
+/// Questions that want more than a yes or a no.
+const ASKS_WHAT: [Turn; 8] = [
+    Turn::AskWhen,
+    Turn::AskWho,
+    Turn::AskWhere,
+    Turn::AskWhy,
+    Turn::AskHow,
+    Turn::AskCount,
+    Turn::AskWhat,
+    Turn::AskMean,
 ];
 /// Share of what was said that is in the client's last words from which it is no more than their echo.
 const ECHO: f32 = 0.75;
@@ -93,7 +106,8 @@ impl Reading {
 
     /// Whether the client is asked something, that calls for an answer.
     pub fn asks(&self) -> bool {
-        self.turns.meets(Turns::of(&[Turn::OpenQ, Turn::ClosedQ, Turn::PlanQ, Turn::Permission]))
+        let questions = Turns::of(&[Turn::OpenQ, Turn::ClosedQ, Turn::PlanQ, Turn::Permission]);
+        self.asks_what || self.turns.meets(questions)
     }
 
     /// Reads `said` with the persona's names taken for their slots.
@@ -125,7 +139,9 @@ impl Reading {
         let waits = turns.has(Turn::Silence)
             || patterns.asks_for_more(said.trainee)
             || vectors.first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
-        let mut reading = Self { vectors, by_itself, turns, risk, reflects, of_last, taken_up: TakenUp::Not };
+        let asks_what = turns.meets(Turns::of(&ASKS_WHAT)) && !turns.has(Turn::YesNo);
+        let mut reading =
+            Self { vectors, by_itself, turns, risk, reflects, asks_what, of_last, taken_up: TakenUp::Not };
         reading.taken_up = reading.takes_up(waits);
         reading
     }

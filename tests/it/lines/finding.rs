@@ -170,3 +170,51 @@ fn a_fact_is_told_in_its_own_lines_while_there_are_any() {
     let both = ["My brother drowned.", "I told Mia he moved away to sea."];
     assert_eq!(texts(&check(&banks, &ray(), &Ask { said: &both, ..ask })), ["I am scared."]);
 }
+
+#[test]
+fn what_wants_a_yes_or_no_gets_one_before_what_would_answer_any_question() {
+    let needs = ("needs.toml", "[turn]\nyesno = ['^(did|do|does) you\\b']\n");
+    let file = "@anywhere closedq\nminimal: Depends.\n@anywhere yesno\nminimal: Not really.\n";
+    let said = |trainee: &str| {
+        let ask = Ask { action: Action::Engage, trainee, moves: &[Move::ClosedQuestion], ..ASK };
+        check_small(&[needs, ("anywhere.txt", file)], &ask)
+    };
+    let wanted = |found: Vec<String>| found.first().cloned().unwrap_or_default();
+    assert_eq!(wanted(said("Did you sleep?")), "Not really.");
+    assert_eq!(said("Which day was it?"), ["Depends."]);
+}
+
+#[test]
+fn a_wording_is_found_by_a_kindred_turn_with_fewer_words_than_by_another() {
+    let file = "@m any|any|closedq\nT: How many beers did you have that Friday night?\ndeny: Two.\n\
+                @m any|any|openq\nT: Where did you grow up?\ndeny: Here.\n@m any|any|openq\nT: Who is home?\ndeny: Me.\n";
+    let found = |m: Move, trainee: &str| {
+        has(&check_small(&[("a.txt", file)], &Ask { trainee, moves: &[m], ..ASK }), "Two.")
+    };
+    assert!(found(Move::ClosedQuestion, "How many beers?"));
+    assert!(found(Move::OpenQuestion, "How many beers?"), "the judge may take it for an open question");
+    assert!(!found(Move::Affirm, "How many beers?"));
+    assert!(found(Move::Affirm, "How many beers did you have that Friday night?"));
+}
+
+#[test]
+fn lines_of_anybodys_are_dealt_out_among_clients() {
+    let lines: Vec<String> = (0..60).map(|i| format!("Line number {i} of them.")).collect();
+    let file = format!("@type any\ndeny: {}\n", lines.join(" | "));
+    let banks = small(&[("types/a.txt", &file)]);
+    let first = |id: &str| {
+        let persona = Persona { id: id.to_owned(), ..ray() };
+        let found: HashSet<String> =
+            texts(&check(&banks, &persona, &Ask { limit: 10, ..ASK })).into_iter().collect();
+        assert_eq!(found.len(), 10);
+        found
+    };
+    let (ray, gwen) = (first("ray"), first("gwen"));
+    assert!(ray.intersection(&gwen).count() <= 6, "{ray:?} {gwen:?}");
+    let all = check(&banks, &ray_named("ray"), &Ask { limit: 80, ..ASK });
+    assert_eq!(all.len(), 60, "the others come last, and are not lost");
+}
+
+fn ray_named(id: &str) -> Persona {
+    Persona { id: id.to_owned(), ..ray() }
+}
