@@ -266,7 +266,9 @@ impl Reader {
         match key {
             "T" => {
                 if *answered || frame.cue.is_none() {
-                    frame.cue = Some(self.cue(Form::Turn, rest));
+                    let cue = self.cue(Form::Turn, rest);
+                    self.store.cues[cue as usize].asks = frame.turns.ask();
+                    frame.cue = Some(cue);
                     *answered = false;
                     *follow = Follow::default();
                 } else if let Some(cue) = frame.cue {
@@ -365,7 +367,12 @@ impl Reader {
 
     /// Adds trainee words, in alternatives; gives their number.
     pub fn cue(&mut self, form: Form, text: &str) -> u32 {
-        self.store.cues.push(Cue { form, texts: Vec::new(), vectors: Vec::new() });
+        let asks = match form {
+            Form::Question | Form::Asked => Some(true),
+            Form::Turn => None,
+            Form::Reflection | Form::Amplified | Form::Advice | Form::Info => Some(false),
+        };
+        self.store.cues.push(Cue { form, asks, texts: Vec::new(), vectors: Vec::new() });
         let cue = self.store.cues.len() as u32 - 1;
         self.more_of(cue, text);
         cue

@@ -283,7 +283,7 @@ impl Scene<'_> {
                 text,
                 source: self.banks.store.source(line),
                 place: line.place,
-                near: likeness(&self.reading.vectors, &known.own),
+                near: likeness(self.reading.heard.all(), &known.own),
                 own: &known.own,
             }));
         }

@@ -10,12 +10,14 @@ use crate::domain::lines::store::{Form, Line, Place, Store};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::text::{normal, sentences};
 use crate::domain::lines::thread::Live;
-use crate::domain::lines::turn::{Reading, TakenUp};
+use crate::domain::lines::turn::{Reading, TakenUp, Words};
 
 /// Likeness that a line for particular words needs, where the kind of turn is the same …
 const PAIRED: f32 = 0.28;
 /// … and where the judge saw another kind of turn.
 const PAIRED_ELSEWHERE: f32 = 0.42;
+/// Likeness from which a "yes" may answer a "what", since its author knew what was asked.
+const SURELY: f32 = 0.7;
 /// Turns whose answers make no sense after any other.
 const NOT_TO_BE_MISTAKEN: [Turn; 9] = [
     Turn::Opening,
@@ -77,6 +79,8 @@ const NEXT: f32 = 0.2;
 pub(super) struct Scorer<'a> {
     store: &'a Store,
     reading: &'a Reading,
+    /// What is compared with the lines' cues.
+    heard: &'a Words,
     history: &'a History<'a>,
     filling: &'a Filling,
     /// Likeness of each cue to what the trainee said.
@@ -101,11 +105,11 @@ impl<'a> Scorer<'a> {
         live: Live,
     ) -> Self {
         // "Why?" is about what can be gone on with.
-        let heard = if live.is_empty() { &reading.vectors } else { &reading.by_itself };
-        let cues = store
-            .cues
-            .iter()
-            .map(|cue| cue.vectors.iter().map(|v| likeness(heard, v)).fold(0.0, f32::max));
+        let heard = if live.is_empty() { &reading.heard } else { &reading.by_itself };
+        let cues = store.cues.iter().map(|cue| {
+            let said = heard.like(cue.asks);
+            cue.vectors.iter().map(|v| likeness(said, v)).fold(0.0, f32::max)
+        });
         let mut voiced = HashSet::new();
         for line in store.lines.iter().filter(|l| l.topics.takes(topic)) {
             if let Place::Claim(b) | Place::Detail(b) | Place::Softened(b) = line.place
@@ -116,7 +120,7 @@ impl<'a> Scorer<'a> {
         }
         let cues = cues.collect();
         let kin = kin_of(reading.turns);
-        Self { store, reading, history, filling, cues, voiced, first_turn: history.len() <= 1, kin, live }
+        Self { store, reading, heard, history, filling, cues, voiced, first_turn: history.len() <= 1, kin, live }
     }
 
     /// Whether the client can go on from something.
@@ -132,7 +136,7 @@ impl<'a> Scorer<'a> {
         if self.reading.asks_what && line.cue.is_none() && says_yes_or_no(&line.text) {
             return None;
         }
-        let own = likeness(&self.reading.vectors, words);
+        let own = likeness(self.reading.heard.all(), words);
         let met = line.turns.meets(self.reading.turns);
         match line.place {
             Place::Voice if line.turns.is_empty() => {
@@ -165,7 +169,8 @@ impl<'a> Scorer<'a> {
             false if met => (PAIRED, OF_KIN),
             false => (PAIRED_ELSEWHERE, OF_ANOTHER),
         };
-        if !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN)) {
+        let mistaken = !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN));
+        if mistaken || (like < SURELY && self.reading.asks_what && says_yes_or_no(&line.text)) {
             return None;
         }
         let lift = if line.is_own() && like >= OWN_FROM { OWN_LIFT } else { 0.0 };
@@ -223,7 +228,7 @@ impl<'a> Scorer<'a> {
         let cost = self.live.cost(thread)?;
         if let Some(cue) = line.cue {
             let wordings = &self.store.cues[cue as usize].vectors;
-            let like = wordings.iter().map(|v| likeness(&self.reading.vectors, v)).fold(0.0, f32::max);
+            let like = wordings.iter().map(|v| likeness(self.reading.heard.all(), v)).fold(0.0, f32::max);
             return (like >= PAIRED).then_some(0.4 + 0.55 * like + 0.1 * own - cost);
         }
         let base = match self.reading.taken_up {
@@ -243,7 +248,7 @@ impl<'a> Scorer<'a> {
     fn answered(&self, line: &Line, met: bool) -> f32 {
         let Some(cue) = line.cue.map(|i| &self.store.cues[i as usize]) else { return 0.0 };
         let like = |v: &Vector| {
-            if met || v.len() >= FULL_WORDING { likeness(&self.reading.vectors, v) } else { 0.0 }
+            if met || v.len() >= FULL_WORDING { likeness(self.heard.like(cue.asks), v) } else { 0.0 }
         };
         let best = if met { self.cue(line.cue) } else { cue.vectors.iter().map(like).fold(0.0, f32::max) };
         let Some(own) = line.wording.and_then(|i| cue.vectors.get(usize::from(i))) else { return best };
@@ -277,5 +282,5 @@ fn says_yes_or_no(line: &str) -> bool {
 
 /// Likeness of a fact's own line, which no bank has learnt, to what was said.
 pub(super) fn likeness_of(text: &str, reading: &Reading, lexicon: &Lexicon) -> f32 {
-    likeness(&reading.vectors, &lexicon.vector(text))
+    likeness(reading.heard.all(), &lexicon.vector(text))
 }

@@ -234,6 +234,8 @@ pub enum Form {
 #[derive(Clone, Debug)]
 pub(super) struct Cue {
     pub form: Form,
+    /// Whether they ask, or tell; neither is said where they may do both.
+    pub asks: Option<bool>,
     pub texts: Vec<String>,
     /// Those of the texts, once [`Store::weigh`] was called.
     pub vectors: Vec<Vector>,

@@ -323,6 +323,14 @@ impl Turns {
         self.0 & other.0 != 0
     }
 
+    /// Whether such turns ask, or tell; nothing where they may do both, or neither.
+    pub(super) fn ask(self) -> Option<bool> {
+        use Turn::{Affirm, Alongside, Amplified, ClosedQ, Complex, Double, OpenQ, PlanQ, Simple, Summary};
+        let asks = self.meets(Turns::of(&[ClosedQ, OpenQ, PlanQ]));
+        let tells = self.meets(Turns::of(&[Simple, Complex, Double, Amplified, Alongside, Summary, Affirm]));
+        (asks != tells).then_some(asks)
+    }
+
     /// The turns in it.
     pub fn iter(self) -> impl Iterator<Item = Turn> {
         Turn::ALL.into_iter().filter(move |t| self.has(*t))

@@ -11,10 +11,10 @@ use crate::domain::moves::Move;
 /// The trainee's reply, read for matching.
 #[derive(Debug)]
 pub(super) struct Reading {
-    /// The whole and its sentences.
-    pub vectors: Vec<Vector>,
-    /// The same without the sentences that ask about the client's last words and name nothing.
-    pub by_itself: Vec<Vector>,
+    /// The words of all of it.
+    pub heard: Words,
+    /// Those without the sentences that ask about the client's last words and name nothing.
+    pub by_itself: Words,
     /// What kinds of turn it is.
     pub turns: Turns,
     /// Suicide, self-harm, abuse, safety.
@@ -27,6 +27,47 @@ pub(super) struct Reading {
     pub of_last: f32,
     /// Whether the client may go on from their last words.
     pub taken_up: TakenUp,
+}
+
+/// What was said as bags of words: the whole first, then sentences by themselves.
+#[derive(Debug)]
+pub(super) struct Words {
+    all: Vec<Vector>,
+    /// The whole, and of the sentences those that ask; all of them where none does.
+    asked: Vec<Vector>,
+    /// Likewise those that don't.
+    told: Vec<Vector>,
+}
+
+impl Words {
+    fn of(text: &str, lexicon: &Lexicon, patterns: &Patterns) -> Self {
+        let all = lexicon.read(text);
+        let (asking, telling): (Vec<&str>, Vec<&str>) =
+            sentences(text).into_iter().partition(|s| s.ends_with('?') || patterns.turns_in(s).any(asks));
+        let some = |parts: Vec<&str>| match parts.is_empty() {
+            true => all.clone(),
+            false => all.iter().take(1).cloned().chain(lexicon.read(&parts.join(" "))).collect(),
+        };
+        Self { asked: some(asking), told: some(telling), all }
+    }
+
+    /// The bags to compare with words that ask, or tell, or may do either.
+    pub fn like(&self, asks: Option<bool>) -> &[Vector] {
+        match asks {
+            Some(true) => &self.asked,
+            Some(false) => &self.told,
+            None => &self.all,
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Vector] {
+        &self.all
+    }
+}
+
+fn asks(turn: Turn) -> bool {
+    turn == Turn::YesNo || ASKS_WHAT.contains(&turn)
 }
 
 /// Whether a reply leaves the floor to what the client has just said.
@@ -131,17 +172,17 @@ impl Reading {
                 .into_iter()
                 .any(|t| turns.has(t));
         let heard = unfilling.apply(said.trainee);
-        let vectors = lexicon.read(&heard);
         let by_itself: Vec<&str> = sentences(&heard).into_iter().filter(|s| !patterns.asks_back(s)).collect();
-        let by_itself = lexicon.read(&by_itself.join(" "));
+        let by_itself = Words::of(&by_itself.join(" "), lexicon, patterns);
+        let heard = Words::of(&heard, lexicon, patterns);
         let last = lexicon.vector(said.last);
-        let of_last = likeness(&vectors, &last);
+        let of_last = likeness(heard.all(), &last);
         let waits = turns.has(Turn::Silence)
             || patterns.asks_for_more(said.trainee)
-            || vectors.first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
+            || heard.all().first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
         let asks_what = turns.meets(Turns::of(&ASKS_WHAT)) && !turns.has(Turn::YesNo);
         let mut reading =
-            Self { vectors, by_itself, turns, risk, reflects, asks_what, of_last, taken_up: TakenUp::Not };
+            Self { heard, by_itself, turns, risk, reflects, asks_what, of_last, taken_up: TakenUp::Not };
         reading.taken_up = reading.takes_up(waits);
         reading
     }
