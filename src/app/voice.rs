@@ -247,7 +247,10 @@ fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<V
     let speech = Speech {
         manner: &scene.persona.manner,
         action: scene.intent.action,
-        reflected: scene.moves.iter().any(|m| m.is_reflection()) && !scene.moves.iter().any(|m| m.is_question()),
+        // A "yeah" before it would answer what was asked.
+        reflected: !scene.trainee.contains('?')
+            && scene.moves.iter().any(|m| m.is_reflection())
+            && !scene.moves.iter().any(|m| m.is_question()),
         before: said.last().map(String::as_str),
         dice: Dice::for_turn(scene.dice.clone().next_u64(), MANNER_SALT),
     };

@@ -27,8 +27,10 @@ const ENOUGH: usize = 6;
 const GROUP_STEP: f32 = 0.08;
 /// From this score on a client's plain answer is the one that was asked for …
 const PLAIN_FROM: f32 = 0.6;
-/// … and this it costs where they were about to do something else than tell.
+/// … and this it costs where they were about to do something else than tell …
 const PLAIN_COST: f32 = 0.15;
+/// … and where a what, a who or a why wants just that answer.
+const ASKED_COST: f32 = 0.05;
 /// One line in so many of those that anybody may say is a client's by preference …
 const DEALT: u64 = 3;
 /// … and what the others cost: two clients should not answer a trainee alike.
@@ -102,6 +104,8 @@ struct Found {
     score: f32,
     /// Where it stands in the banks, unless it is an echo or a fact.
     place: Option<Place>,
+    /// It is the client's own.
+    is_own: bool,
 }
 
 /// How strictly the history is kept.
@@ -174,7 +178,8 @@ impl Scene<'_> {
         }
         let own = self.lines_of(|line| line.is_own() && line.tag == Tag::Inform, Again::Never);
         let plain = own.into_iter().filter(|f| f.score >= PLAIN_FROM);
-        plain.map(|f| Found { score: f.score - PLAIN_COST, ..f }).collect()
+        let cost = if self.reading.asks_what { ASKED_COST } else { PLAIN_COST };
+        plain.map(|f| Found { score: f.score - cost, ..f }).collect()
     }
 
     fn makeshift(&self) -> Vec<Found> {
@@ -216,7 +221,7 @@ impl Scene<'_> {
         for line in &self.banks.store.lines {
             let for_us = self.is_for_us(line);
             let in_list = self.reading.risk == (line.place == Place::Risk);
-            if !for_us || !in_list || !serves(line) || self.is_stale(line) {
+            if !for_us || !in_list || !serves(line) || self.is_stale(line) || self.is_too_long(line) {
                 continue;
             }
             let known = self.known(line);
@@ -231,7 +236,7 @@ impl Scene<'_> {
             let is_another_s = line.is_anybodys() && again == Again::Never && !self.is_dealt(&line.text);
             let score = if is_another_s { score - UNDEALT_COST } else { score };
             let (source, place) = (self.banks.store.source(line), Some(line.place));
-            out.push(Found { text, source, tag: line.tag, score, place });
+            out.push(Found { text, source, tag: line.tag, score, place, is_own: line.is_own() });
         }
         out
     }
@@ -308,6 +313,7 @@ impl Scene<'_> {
                     tag: rule.tag,
                     score: 0.5,
                     place: None,
+                    is_own: false,
                 });
             }
         }
@@ -324,9 +330,16 @@ impl Scene<'_> {
                 source: format!("{}:{}", self.persona.id, fact.id),
                 tag: Tag::Disclose,
                 place: None,
+                is_own: true,
                 text,
             })
             .collect()
+    }
+
+    /// Whether it is somebody's of more words: a line of their type for one who says three words at a time.
+    fn is_too_long(&self, line: &Line) -> bool {
+        let most = self.persona.words.high + self.persona.words.high / 2 + 4;
+        !line.is_own() && !matches!(line.place, Place::Next(_) | Place::Risk | Place::Exit) && line.words() > most
     }
 
     /// "Like I said", where nothing was.
@@ -359,7 +372,8 @@ impl Scene<'_> {
             let text = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t));
             let source = self.banks.store.source(line);
             let score = if line.turns.is_empty() { 0.6 } else { 0.7 };
-            let found = |text| Found { text, source, tag: line.tag, score, place: Some(line.place) };
+            let (place, is_own) = (Some(line.place), line.is_own());
+            let found = |text| Found { text, source, tag: line.tag, score, place, is_own };
             out.extend(text.filter(|t| !self.history.repeats(t)).map(found));
         }
         out
@@ -403,7 +417,8 @@ impl Scene<'_> {
         let wished = self.query.words;
         let is_plain = self.query.fact.is_some() || self.reading.risk;
         let argues = self.query.action.is_sustain() || self.query.action.is_discord();
-        let longer = !is_plain && found.iter().any(|f| word_count(&f.text) < wished);
+        // What answers a question has said what there is to say.
+        let longer = !is_plain && !self.reading.asks() && found.iter().any(|f| word_count(&f.text) < wished);
         let splicer = Splicer {
             parts: if longer { self.parts() } else { Vec::new() },
             lexicon: &self.banks.store.lexicon,
@@ -421,7 +436,9 @@ impl Scene<'_> {
             let whole = match cut.filter(|text| !self.history.repeats(text)) {
                 Some(text) => Whole { text, ..first },
                 // Nothing comes behind a look back, an evasion, or what goes on already.
-                None if matches!(f.place, Some(Place::Later(_) | Place::Anywhere | Place::More(_))) => first,
+                None if f.is_own || matches!(f.place, Some(Place::Later(_) | Place::Anywhere | Place::More(_))) => {
+                    first
+                }
                 None => splicer.lengthened(first, dice),
             };
             let prior = (f.score - length_cost(word_count(&whole.text), wished)).clamp(0.0, 1.0);

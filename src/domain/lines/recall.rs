@@ -15,7 +15,7 @@ const LONG_AGO: usize = 6;
 const GAP: usize = 4;
 /// How often a fact that was told is taken up, and somebody who was named.
 const TAKES_UP_FACT: f32 = 0.25;
-const TAKES_UP_NAME: f32 = 0.12;
+const TAKES_UP_NAME: f32 = 0.05;
 
 /// What a line must come after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

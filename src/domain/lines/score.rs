@@ -18,6 +18,12 @@ const PAIRED: f32 = 0.28;
 const PAIRED_ELSEWHERE: f32 = 0.42;
 /// Likeness from which a "yes" may answer a "what", since its author knew what was asked.
 const SURELY: f32 = 0.7;
+/// Likeness that a short question about the client's last words needs.
+const FOLLOWED: f32 = 0.45;
+/// What a line loses that no word of a what, who or why calls for.
+const BESIDE: f32 = 0.15;
+/// Likeness from which a line answers such a question.
+const ANSWERS: f32 = 0.5;
 /// Turns whose answers make no sense after any other.
 const NOT_TO_BE_MISTAKEN: [Turn; 9] = [
     Turn::Opening,
@@ -141,14 +147,14 @@ impl<'a> Scorer<'a> {
         match line.place {
             Place::Voice if line.turns.is_empty() => {
                 let unasked = if self.reading.asks() && own < IN_REACH { UNASKED } else { 0.0 };
-                Some(0.24 + 0.5 * own - unasked)
+                Some(0.24 + 0.5 * own - unasked - self.beside(own))
             }
-            Place::Voice => met.then_some(0.34 + 0.5 * own),
-            Place::Reaction => met.then_some(0.28 + 0.5 * own),
+            Place::Voice => met.then_some(0.34 + 0.5 * own - self.beside(own)),
+            Place::Reaction => met.then_some(0.28 + 0.5 * own - self.beside(own)),
             Place::Anywhere => met.then_some(safety(line) + 0.3 * own),
             Place::Exit | Place::Risk => Some(0.4 + 0.4 * own),
             Place::Paired => self.paired(line, own),
-            Place::Claim(b) => Some(self.claim(b, own)),
+            Place::Claim(b) => Some(self.claim(b, own) - self.beside(own)),
             Place::Detail(b) => self.detail(b),
             Place::Softened(b) => self.softened(b),
             Place::Plan => Some(if self.reading.turns.has(Turn::PlanQ) { 0.34 } else { 0.26 } + 0.5 * own),
@@ -175,7 +181,12 @@ impl<'a> Scorer<'a> {
         }
         let lift = if line.is_own() && like >= OWN_FROM { OWN_LIFT } else { 0.0 };
         // A line that answers other words is worse than one that answers none.
-        (like >= least).then_some(0.05 + 0.93 * like + 0.15 * own + lift - discount)
+        (like >= least).then_some(0.05 + 0.93 * like + 0.15 * own + lift - discount - self.beside(like))
+    }
+
+    /// What it costs to be no answer to a question that wants a particular one.
+    fn beside(&self, like: f32) -> f32 {
+        if self.reading.asks_what && like < ANSWERS { BESIDE } else { 0.0 }
     }
 
     fn claim(&self, belief: u32, own: f32) -> f32 {
@@ -229,7 +240,7 @@ impl<'a> Scorer<'a> {
         if let Some(cue) = line.cue {
             let wordings = &self.store.cues[cue as usize].vectors;
             let like = wordings.iter().map(|v| likeness(self.reading.heard.all(), v)).fold(0.0, f32::max);
-            return (like >= PAIRED).then_some(0.4 + 0.55 * like + 0.1 * own - cost);
+            return (like >= FOLLOWED).then_some(0.25 + 0.75 * like + 0.1 * own - cost);
         }
         let base = match self.reading.taken_up {
             TakenUp::Plainly => 0.52,

@@ -193,7 +193,7 @@ impl Reading {
             TakenUp::Not
         } else if waits || (!self.asks() && (self.reflects || turns.has(Turn::Affirm))) {
             TakenUp::Plainly
-        } else if turns.has(Turn::OpenQ) {
+        } else if turns.has(Turn::OpenQ) && (!self.asks_what || turns.has(Turn::AskHow)) {
             TakenUp::Asked
         } else {
             TakenUp::Not

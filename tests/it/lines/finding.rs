@@ -185,16 +185,41 @@ fn what_wants_a_yes_or_no_gets_one_before_what_would_answer_any_question() {
 }
 
 #[test]
-fn a_wording_is_found_by_a_kindred_turn_with_fewer_words_than_by_another() {
-    let file = "@m any|any|closedq\nT: How many beers did you have that Friday night?\ndeny: Two.\n\
-                @m any|any|openq\nT: Where did you grow up?\ndeny: Here.\n@m any|any|openq\nT: Who is home?\ndeny: Me.\n";
-    let found = |m: Move, trainee: &str| {
-        has(&check_small(&[("a.txt", file)], &Ask { trainee, moves: &[m], ..ASK }), "Two.")
+fn a_yes_is_no_answer_to_a_what() {
+    let needs = ("needs.toml", "[turn]\naskwhat = ['^what\\b']\n");
+    let lines = ("types/a.txt", "@type any\nminimal: Yes. | Mm-hm. | No, thanks. | Nothing much.\n");
+    let said = |trainee: &str| {
+        let ask = Ask { action: Action::Engage, trainee, moves: &[Move::ClosedQuestion], ..ASK };
+        check_small(&[needs, lines], &ask)
     };
-    assert!(found(Move::ClosedQuestion, "How many beers?"));
-    assert!(found(Move::OpenQuestion, "How many beers?"), "the judge may take it for an open question");
-    assert!(!found(Move::Affirm, "How many beers?"));
-    assert!(found(Move::Affirm, "How many beers did you have that Friday night?"));
+    assert_eq!(said("What would you miss?"), ["Nothing much."]);
+    assert_eq!(said("Would you miss it?").len(), 4);
+}
+
+#[test]
+fn a_wording_fits_its_own_kind_of_turn_best_then_a_kindred_one() {
+    let banks = small(&[("a.txt", "@m any|any|closedq\nT: How many beers did you have that Friday?\ndeny: Two.\n")]);
+    let fit = |m: Move| {
+        let ask = Ask { trainee: "How many beers did you have that Friday?", moves: &[m], ..ASK };
+        check(&banks, &ray(), &ask)[0].prior
+    };
+    let (own, kindred, other) = (fit(Move::ClosedQuestion), fit(Move::OpenQuestion), fit(Move::Affirm));
+    assert!(own > kindred && kindred > other, "{own} {kindred} {other}");
+}
+
+#[test]
+fn a_question_of_another_kind_is_less_alike_and_what_asks_is_not_found_by_what_tells() {
+    let synonyms = ("synonyms.toml", "[class]\nask_who = [\"who is\"]\nask_number = [\"how many\"]\n");
+    let file = "@m any|any|closedq\nT: Who is in the car with the dog?\ndeny: My mom.\n\
+                @m any|any|closedq\nT: How many are in the car with the dog?\ndeny: Three.\n\
+                @m any|any|closedq\nT: Do you miss the garden?\ndeny: What garden.\n";
+    let said = |trainee: &str| {
+        check_small(&[synonyms, ("a.txt", file)], &Ask { trainee, moves: &[Move::ClosedQuestion], ..ASK })
+    };
+    assert_eq!(said("Who is in the car with the dog?")[0], "My mom.");
+    assert_eq!(said("How many are in the car with the dog?")[0], "Three.");
+    assert!(has(&said("Do you miss it, the garden?"), "What garden."));
+    assert!(!has(&said("You miss the garden. How many are in the car with the dog?"), "What garden."));
 }
 
 #[test]

@@ -90,3 +90,20 @@ fn what_goes_on_from_nothing_is_reported() {
     let told: Vec<String> = banks.lint(&[&persona]).iter().map(ToString::to_string).collect();
     assert_eq!(told, ["a.txt:2: nobody says `I came by bus.`, which is gone on from here"]);
 }
+
+#[test]
+fn a_question_that_names_nothing_is_about_the_last_words_while_there_is_something_to_go_on_from() {
+    let needs = ("needs.toml", "asks_back = ['^what happened\\W*$']");
+    let file = "@client ray\n@m any|any|closedq\nT: What happened? | what happened that night\ninform: A cop stopped me.\n\
+                T: Are you married?\ninform: I was. Two years ago.\n+inform: It got quiet.\n+T: what happened\n+inform: She said it first.\n";
+    let banks = small(&[needs, ("a.txt", file)]);
+    let persona = Persona { id: "ray".to_owned(), ..ray() };
+    let said = |before: &str, trainee: &str| {
+        let moves = &[Move::ClosedQuestion];
+        let ask = Ask { action: Action::Inform, moves, trainee, said: &["Here I am.", before], ..ASK };
+        texts(&check(&banks, &persona, &ask)).first().cloned().unwrap_or_default()
+    };
+    assert_eq!(said("I was. Two years ago.", "what happened?"), "She said it first.");
+    assert_eq!(said("I was. Two years ago.", "What happened that night?"), "A cop stopped me.");
+    assert_eq!(said("I like the radio.", "what happened?"), "A cop stopped me.");
+}
