@@ -208,7 +208,7 @@ fn a_wording_fits_its_own_kind_of_turn_best_then_a_kindred_one() {
 }
 
 #[test]
-fn a_question_of_another_kind_is_less_alike_and_what_asks_is_not_found_by_what_tells() {
+fn a_question_of_another_kind_is_less_alike_and_what_asks_is_compared_with_what_asks() {
     let synonyms = ("synonyms.toml", "[class]\nask_who = [\"who is\"]\nask_number = [\"how many\"]\n");
     let file = "@m any|any|closedq\nT: Who is in the car with the dog?\ndeny: My mom.\n\
                 @m any|any|closedq\nT: How many are in the car with the dog?\ndeny: Three.\n\
@@ -219,7 +219,7 @@ fn a_question_of_another_kind_is_less_alike_and_what_asks_is_not_found_by_what_t
     assert_eq!(said("Who is in the car with the dog?")[0], "My mom.");
     assert_eq!(said("How many are in the car with the dog?")[0], "Three.");
     assert!(has(&said("Do you miss it, the garden?"), "What garden."));
-    assert!(!has(&said("You miss the garden. How many are in the car with the dog?"), "What garden."));
+    assert_eq!(said("You miss the garden. How many are in the car?")[0], "Three.");
 }
 
 #[test]
