@@ -117,7 +117,8 @@ fn going_on(store: &Store, line: &Line, thread: u32, cue: Option<&Cue>) -> Pair 
     let group = store.thread_of.iter().find(|(_, t)| **t == thread).map(|(cue, _)| *cue);
     let replies = store.lines.iter().filter(|l| group.is_some() && l.cue == group).map(|l| &l.text);
     let heads: Vec<&String> = store.threads[thread as usize].said.iter().chain(replies).collect();
-    let at = |i: usize| heads.get((line.line_no as usize + i) % heads.len().max(1)).map(|head| (*head).clone());
+    let at =
+        |i: usize| heads.get((line.line_no as usize + i) % heads.len().max(1)).map(|head| (*head).clone());
     let given_back = at(1).into_iter().filter_map(|head| sentences(&head).first().map(|s| (*s).to_owned()));
     let (trainee, moves) = match cue {
         Some(cue) => (cue.texts.clone(), vec![Turn::ClosedQ, Turn::OpenQ]),

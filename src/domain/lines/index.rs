@@ -109,8 +109,10 @@ impl Lexicon {
 
     /// Learns the trainee wordings, on which rarity is measured; gives the vector of each.
     pub fn learn(&mut self, wordings: &[&str]) -> Vec<Vector> {
-        let parts: Vec<(Vec<Vec<Term>>, Words)> =
-            wordings.par_chunks(wordings.len().div_ceil(PARTS).max(1)).map(|part| self.terms_of(part)).collect();
+        let parts: Vec<(Vec<Vec<Term>>, Words)> = wordings
+            .par_chunks(wordings.len().div_ceil(PARTS).max(1))
+            .map(|part| self.terms_of(part))
+            .collect();
         self.wordings += wordings.len() as u32;
         let mut all = Vec::with_capacity(wordings.len());
         for (terms, words) in parts {
@@ -313,7 +315,8 @@ mod tests {
             "[class]\nalcohol = [\"beer\", \"booze\"]\nquit = [\"stop\", \"give up\"]",
         );
         assert_eq!(problems, []);
-        let wordings = ["How many beers do you have?", "Tell me about your mother.", "Have you tried to stop?"];
+        let wordings =
+            ["How many beers do you have?", "Tell me about your mother.", "Have you tried to stop?"];
         assert_eq!(lexicon.learn(&wordings).len(), 3);
         lexicon
     }

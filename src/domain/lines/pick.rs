@@ -163,7 +163,9 @@ impl Scene<'_> {
         let found = groups.iter().zip(0u8..).flat_map(|(group, step)| {
             let goes_on = |line: &Line| matches!(line.place, Place::More(_)) && self.serves(line, group);
             let cost = GROUP_STEP * f32::from(step);
-            self.lines_of(goes_on, Again::Never).into_iter().map(move |f| Found { score: f.score - cost, ..f })
+            self.lines_of(goes_on, Again::Never)
+                .into_iter()
+                .map(move |f| Found { score: f.score - cost, ..f })
         });
         found.collect()
     }
@@ -339,12 +341,15 @@ impl Scene<'_> {
     /// Whether it is somebody's of more words: a line of their type for one who says three words at a time.
     fn is_too_long(&self, line: &Line) -> bool {
         let most = self.persona.words.high + self.persona.words.high / 2 + 4;
-        !line.is_own() && !matches!(line.place, Place::Next(_) | Place::Risk | Place::Exit) && line.words() > most
+        !line.is_own()
+            && !matches!(line.place, Place::Next(_) | Place::Risk | Place::Exit)
+            && line.words() > most
     }
 
     /// "Like I said", where nothing was.
     fn is_stale(&self, line: &Line) -> bool {
-        let early = self.history.len() < REFERS_BACK_FROM && !matches!(line.place, Place::Next(_) | Place::More(_));
+        let early =
+            self.history.len() < REFERS_BACK_FROM && !matches!(line.place, Place::Next(_) | Place::More(_));
         early && self.banks.patterns.refers_back(&line.text)
     }
 
@@ -436,7 +441,9 @@ impl Scene<'_> {
             let whole = match cut.filter(|text| !self.history.repeats(text)) {
                 Some(text) => Whole { text, ..first },
                 // Nothing comes behind a look back, an evasion, or what goes on already.
-                None if f.is_own || matches!(f.place, Some(Place::Later(_) | Place::Anywhere | Place::More(_))) => {
+                None if f.is_own
+                    || matches!(f.place, Some(Place::Later(_) | Place::Anywhere | Place::More(_))) =>
+                {
                     first
                 }
                 None => splicer.lengthened(first, dice),

@@ -72,8 +72,26 @@ const PARTICULAR: [Turn; 9] = [
 ];
 /// Answers to what wants a yes or a no.
 const YES_OR_NO: [&str; 20] = [
-    "yes", "yeah", "yep", "yup", "no", "nope", "nah", "uh uh", "uh huh", "mm hm", "mmhm", "mm", "sure", "thats right", "right",
-    "i guess so", "i guess thats so", "could be", "close", "of course",
+    "yes",
+    "yeah",
+    "yep",
+    "yup",
+    "no",
+    "nope",
+    "nah",
+    "uh uh",
+    "uh huh",
+    "mm hm",
+    "mmhm",
+    "mm",
+    "sure",
+    "thats right",
+    "right",
+    "i guess so",
+    "i guess thats so",
+    "could be",
+    "close",
+    "of course",
 ];
 /// Likeness below which a belief comes out of the blue.
 const IN_REACH: f32 = 0.2;
@@ -126,7 +144,18 @@ impl<'a> Scorer<'a> {
         }
         let cues = cues.collect();
         let kin = kin_of(reading.turns);
-        Self { store, reading, heard, history, filling, cues, voiced, first_turn: history.len() <= 1, kin, live }
+        Self {
+            store,
+            reading,
+            heard,
+            history,
+            filling,
+            cues,
+            voiced,
+            first_turn: history.len() <= 1,
+            kin,
+            live,
+        }
     }
 
     /// Whether the client can go on from something.
@@ -288,7 +317,8 @@ fn safety(line: &Line) -> f32 {
 fn says_yes_or_no(line: &str) -> bool {
     let first = sentences(line).first().map(|s| normal(s)).unwrap_or_default();
     let word = line.split([',', ' ']).next().unwrap_or_default();
-    YES_OR_NO.contains(&first.as_str()) || (line[word.len()..].starts_with(',') && YES_OR_NO.contains(&normal(word).as_str()))
+    YES_OR_NO.contains(&first.as_str())
+        || (line[word.len()..].starts_with(',') && YES_OR_NO.contains(&normal(word).as_str()))
 }
 
 /// Likeness of a fact's own line, which no bank has learnt, to what was said.

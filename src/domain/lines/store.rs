@@ -163,21 +163,7 @@ impl Line {
     pub fn new(text: String, for_whom: Frame, file: u16, line_no: u32) -> Self {
         let Frame { clients, kinds, topics, turns, tag, place, needs, cue, wording } = for_whom;
         let known = OnceLock::new();
-        Self {
-            text,
-            tag,
-            clients,
-            kinds,
-            topics,
-            turns,
-            place,
-            needs,
-            cue,
-            wording,
-            file,
-            line_no,
-            known,
-        }
+        Self { text, tag, clients, kinds, topics, turns, place, needs, cue, wording, file, line_no, known }
     }
 
     /// How many words it has.

@@ -177,6 +177,9 @@ mod tests {
     #[test]
     fn sentences_end_at_a_mark_and_a_space() {
         assert_eq!(sentences("No. At 3.30 I left\u{2026} Done"), ["No.", "At 3.30 I left\u{2026}", "Done"]);
-        assert_eq!(sentences("I talked to Ms. Dunn. Then I left."), ["I talked to Ms. Dunn.", "Then I left."]);
+        assert_eq!(
+            sentences("I talked to Ms. Dunn. Then I left."),
+            ["I talked to Ms. Dunn.", "Then I left."]
+        );
     }
 }

@@ -198,7 +198,8 @@ fn a_yes_is_no_answer_to_a_what() {
 
 #[test]
 fn a_wording_fits_its_own_kind_of_turn_best_then_a_kindred_one() {
-    let banks = small(&[("a.txt", "@m any|any|closedq\nT: How many beers did you have that Friday?\ndeny: Two.\n")]);
+    let banks =
+        small(&[("a.txt", "@m any|any|closedq\nT: How many beers did you have that Friday?\ndeny: Two.\n")]);
     let fit = |m: Move| {
         let ask = Ask { trainee: "How many beers did you have that Friday?", moves: &[m], ..ASK };
         check(&banks, &ray(), &ask)[0].prior

@@ -85,8 +85,7 @@ fn what_goes_on_from_nothing_is_reported() {
     assert_eq!(faults(early), ["a.txt:4: nothing was said above to go on from"]);
     assert_eq!(faults("@said \ninform: More.")[0], "a.txt:1: `@said` wants the lines that are gone on from");
     let banks = small(&[("a.txt", "@client ray\n@said A judge sent me. | I came by bus.\ninform: More.")]);
-    let persona =
-        Persona { id: "ray".to_owned(), openings: vec!["A judge sent me.".to_owned()], ..ray() };
+    let persona = Persona { id: "ray".to_owned(), openings: vec!["A judge sent me.".to_owned()], ..ray() };
     let told: Vec<String> = banks.lint(&[&persona]).iter().map(ToString::to_string).collect();
     assert_eq!(told, ["a.txt:2: nobody says `I came by bus.`, which is gone on from here"]);
 }
