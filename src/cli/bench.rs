@@ -123,8 +123,7 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         screen.note(&format!("the model's context is {context} tokens: what is longer is left out"));
     }
     let mut seed = 0;
-    let prefill = args
-        .prefill
+    let prefill = prefills
         .iter()
         .map(|&n| prefill(&mut engine, n, (args.runs, &mut seed)))
         .collect::<Result<_, _>>()?;

@@ -339,3 +339,17 @@ fn broken_rows_are_told_and_the_rest_is_coded() {
     let (code, _, told) = judge(&["-"], b"who,said\nclient,No.\n");
     assert!(code == 1 && told.contains("no column `interlocutor`") && told.contains("hint:"), "{told}");
 }
+
+#[test]
+fn bench_leaves_out_what_a_model_has_no_room_for() {
+    let home = tempfile::tempdir().unwrap();
+    let bench = |prefill: &str| {
+        let args = ["bench", "--prefill", prefill, "--decode", "2", "--runs", "1", "--speed-only", "--json"];
+        pushback(home.path()).args(args).output().unwrap()
+    };
+    let done = bench("16,512");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let measured: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let sizes: Vec<_> = measured["prefill"].as_array().unwrap().iter().map(|m| m["tok"].as_u64()).collect();
+    assert_eq!(sizes, [Some(16)]);
+}
