@@ -182,7 +182,8 @@ impl Answerer {
             match hear(&mut path, &self.judge, said) {
                 Ok(()) => {
                     let moment = Moment::of(&setting.persona, setting.seed, &path);
-                    path.answer(moment.reply(answered.clone(), Vec::new(), false));
+                    let spoken = moment.as_meant(answered.clone());
+                    path.answer(moment.reply(spoken, false));
                 }
                 // It stopped the conversation then; now it is no part of it.
                 Err(AppError::InEarnest(_)) => {}

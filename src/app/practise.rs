@@ -20,7 +20,7 @@ pub use refresh::{Refreshed, Watch};
 use crate::app::AppError;
 use crate::app::library::Library;
 use crate::app::sessions;
-use crate::app::voice::Voice;
+use crate::app::voice::{Spoken, Voice};
 use crate::domain::action::Action;
 use crate::domain::coach::{Coach, Feedback, Taken};
 use crate::domain::exam::Terms;
@@ -275,8 +275,8 @@ pub(super) fn worded(
     if cut && text.is_empty() {
         return Err(AppError::Stopped);
     }
-    let reply = moment.reply(text, spoken.runners_up, cut);
-    Ok((reply, spoken.forgotten))
+    let forgotten = spoken.forgotten;
+    Ok((moment.reply(Spoken { text, ..spoken }, cut), forgotten))
 }
 
 /// Speaks `text` word by word; returns what was said and whether it was cut short.

@@ -45,14 +45,11 @@ pub fn rehearse(
     for line in lines {
         path = sent::said(path, judge, line);
         let moment = Moment::of(persona, seed, &path);
-        let (text, runners_up) = match voice.as_deref_mut() {
-            Some(voice) => {
-                let spoken = voice.speak(&moment.scene(persona, &path), &|| false)?;
-                (spoken.text, spoken.runners_up)
-            }
-            None => Default::default(),
+        let spoken = match voice.as_deref_mut() {
+            Some(voice) => voice.speak(&moment.scene(persona, &path), &|| false)?,
+            None => moment.as_meant(String::new()),
         };
-        let reply = moment.reply(text, runners_up, false);
+        let reply = moment.reply(spoken, false);
         let leaves = reply.action == Action::Leave;
         path.answer(reply);
         if leaves {

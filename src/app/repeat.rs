@@ -68,7 +68,7 @@ pub fn repeat(
                 let Some(here) = path.before_answer(turn.number) else { break };
                 let moment = Moment::of(&setting.persona, setting.seed, &here);
                 let spoken = voice.speak(&moment.scene(&setting.persona, &here), &|| false)?;
-                moment.reply(spoken.text, spoken.runners_up, reply.cut)
+                moment.reply(spoken, reply.cut)
             }
         };
         repeated.compare_reply(turn.number, original_reply(turn, reply), &again);

@@ -13,7 +13,7 @@ use crate::domain::action::Action;
 use crate::domain::client::{Intent, Stage, State};
 use crate::domain::dice::Dice;
 use crate::domain::guard::{self, Fault};
-use crate::domain::lines::{self, Banks, Query, Speech};
+use crate::domain::lines::{self, Banks, Query, Speech, Tag};
 use crate::domain::moves::Move;
 use crate::domain::persona::Persona;
 use crate::domain::prompt::Notes;
@@ -80,6 +80,8 @@ pub struct Scene<'a> {
 pub struct Spoken {
     /// The words.
     pub text: String,
+    /// What they do: as was meant, or no more than tell what was asked.
+    pub action: Action,
     /// The candidates that lost, best first.
     pub runners_up: Vec<RunnerUp>,
     /// How many of the oldest exchanges the model did not see, since its memory is full.
@@ -90,6 +92,8 @@ struct Candidate {
     text: String,
     rank: f32,
     faults: Vec<Fault>,
+    /// What it does.
+    action: Action,
 }
 
 impl Voice {
@@ -182,7 +186,12 @@ impl Voice {
             }
             return Err(AppError::NothingFit);
         }
-        let spoken = best(candidates).map(|(text, runners_up)| Spoken { text, runners_up, forgotten });
+        let spoken = best(candidates).map(|(said, runners_up)| Spoken {
+            text: said.text,
+            action: said.action,
+            runners_up,
+            forgotten,
+        });
         spoken.ok_or_else(|| AppError::NoLine {
             persona: scene.persona.id.clone(),
             action: scene.intent.action.as_str(),
@@ -256,14 +265,16 @@ fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<V
     };
     let judged = guard_scene(scene, "", &said);
     let candidates = weighed.into_iter().zip(ranks).map(|(weighed, rank)| {
+        // Who answers a plain question does not push back by it, whatever they were about to do.
+        let action = if weighed.line.tag == Tag::Inform { Action::Inform } else { scene.intent.action };
         let line = weighed.line.text;
         let text = lines::in_manner(&line, &speech);
         let (bare, faults) = (guard::review(&line, &judged), guard::review(&text, &judged));
         // Small words must not do harm.
         if guard::penalty(&faults) > guard::penalty(&bare) {
-            return Candidate { text: line, rank, faults: bare };
+            return Candidate { text: line, rank, faults: bare, action };
         }
-        Candidate { text, rank, faults }
+        Candidate { text, rank, faults, action }
     });
     Ok(candidates.collect())
 }
@@ -320,7 +331,7 @@ fn written(
     let weigh = |finish: Finish| {
         let (text, rank) = candidate(&finish)?;
         let faults = guard::review(&text, &guard_scene(scene, &told, &said));
-        Ok::<_, AppError>(Candidate { text, rank, faults })
+        Ok::<_, AppError>(Candidate { text, rank, faults, action: scene.intent.action })
     };
     found.push(weigh(first)?);
     if !found[0].faults.is_empty() && !later.is_empty() {
@@ -361,7 +372,7 @@ fn guard_scene<'a>(scene: &'a Scene<'_>, told: &'a str, said: &'a [String]) -> g
 
 /// The candidate with the best rank after penalties (of equals, the earlier one), and those that
 /// lost to it.
-fn best(mut candidates: Vec<Candidate>) -> Option<(String, Vec<RunnerUp>)> {
+fn best(mut candidates: Vec<Candidate>) -> Option<(Candidate, Vec<RunnerUp>)> {
     let score = |c: &Candidate| c.rank - guard::penalty(&c.faults);
     candidates.sort_by(|a, b| score(b).total_cmp(&score(a)));
     let mut candidates = candidates.into_iter();
@@ -371,5 +382,6 @@ fn best(mut candidates: Vec<Candidate>) -> Option<(String, Vec<RunnerUp>)> {
         faults: c.faults.iter().map(|f| f.as_str().to_owned()).collect(),
         text: c.text,
     });
-    Some((spoken.text, runners_up.collect()))
+    let runners_up = runners_up.collect();
+    Some((spoken, runners_up))
 }

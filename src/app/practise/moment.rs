@@ -1,13 +1,13 @@
 //! One moment: how the client takes what was said last, and what they will do about it.
 //! Knows: the client, the dice of a turn. Never: the store, the words that come of it.
 
-use crate::app::voice::Scene;
+use crate::app::voice::{Scene, Spoken};
 use crate::domain::action::Action;
 use crate::domain::client::{self, Intent, State, Step};
 use crate::domain::dice::Dice;
 use crate::domain::judge::{Judge, Verdict};
 use crate::domain::persona::Persona;
-use crate::domain::session::{Path, Reply, RunnerUp};
+use crate::domain::session::{Path, Reply};
 use crate::domain::talk::Talk;
 
 /// How the client takes the newest reply, and what they will do about it.
@@ -31,18 +31,24 @@ impl Moment {
         &self.step.state
     }
 
-    /// The moment as it is recorded: what was said, and whether the client could not finish.
-    pub(in crate::app) fn reply(self, text: String, runners_up: Vec<RunnerUp>, cut: bool) -> Reply {
+    /// The moment as it is recorded: what was said, and whether the client could not finish. A plain answer
+    /// to a question is recorded as one.
+    pub(in crate::app) fn reply(self, spoken: Spoken, cut: bool) -> Reply {
         let Self { step, intent, .. } = self;
         Reply {
-            text,
-            action: intent.action,
+            text: spoken.text,
+            action: spoken.action,
             state: having_told(step.state, intent.fact.as_ref(), cut),
             fact: intent.fact,
             why: step.why,
             cut,
-            runners_up,
+            runners_up: spoken.runners_up,
         }
+    }
+
+    /// `text` as words that do what was meant.
+    pub(in crate::app) fn as_meant(&self, text: String) -> Spoken {
+        Spoken { text, action: self.intent.action, runners_up: Vec::new(), forgotten: 0 }
     }
 
     /// What whoever words it needs to know.

@@ -14,7 +14,7 @@ use crate::domain::lines::score::{Scorer, likeness_of};
 use crate::domain::lines::slots::{Filling, Unfilling, is_word};
 use crate::domain::lines::splice::{Part, Splicer, Whole, behind, belief_of, may_follow, shortened};
 use crate::domain::lines::store::{Known, Line, Place, kind_bit};
-use crate::domain::lines::tag::{Shade, Tag, Want, last_resort, wants};
+use crate::domain::lines::tag::{Shade, Tag, Turn, Want, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
 use crate::domain::lines::thread::Live;
 use crate::domain::lines::turn::{Reading, Said};
@@ -175,7 +175,9 @@ impl Scene<'_> {
     fn plain_answers(&self) -> Vec<Found> {
         let action = self.query.action;
         let would = action.is_sustain() || action.is_change() || action == Action::Engage;
-        if !would || !self.reading.asks() || self.reading.risk {
+        // A "may I" is answered by what the client is about to do, and by nothing else.
+        let asks_leave = self.reading.turns.has(Turn::Permission);
+        if !would || !self.reading.asks() || self.reading.risk || asks_leave {
             return Vec::new();
         }
         let own = self.lines_of(|line| line.is_own() && line.tag == Tag::Inform, Again::Never);
