@@ -47,6 +47,8 @@ const CHANCE: f32 = 0.05;
 const REFERS_BACK_FROM: usize = 3;
 /// Looking back is drawn apart from everything else of a turn.
 const RECALL_SALT: u64 = 0x7265_6361;
+/// What it costs to begin a fact with another than its first line.
+const NOT_FIRST: f32 = 0.1;
 /// So many times more lines than are asked for are brought to length before the best are taken.
 const LONGLIST: usize = 2;
 
@@ -324,13 +326,15 @@ impl Scene<'_> {
         out
     }
 
-    /// The fact's own lines, best match first.
+    /// The fact's own lines, best match first; a later one, which may need the first, at a cost while none was said.
     fn fact_lines(&self, fact: &Fact) -> Vec<Found> {
-        let lines = fact.say.iter().filter_map(|line| self.filling.fill(line));
-        let fresh = lines.filter(|text| !self.history.repeats(text));
-        fresh
-            .map(|text| Found {
-                score: 0.6 + 0.4 * likeness_of(&text, self.reading, &self.banks.store.lexicon),
+        let lines: Vec<String> = fact.say.iter().filter_map(|line| self.filling.fill(line)).collect();
+        let begun = lines.iter().any(|text| self.history.turns_since(text).is_some());
+        let found = lines.into_iter().enumerate().filter(|(_, text)| !self.history.repeats(text));
+        found
+            .map(|(i, text)| Found {
+                score: 0.6 + 0.4 * likeness_of(&text, self.reading, &self.banks.store.lexicon)
+                    - if i > 0 && !begun { NOT_FIRST } else { 0.0 },
                 source: format!("{}:{}", self.persona.id, fact.id),
                 tag: Tag::Disclose,
                 place: None,
