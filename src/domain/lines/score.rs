@@ -56,20 +56,8 @@ const OWN_LIFT: f32 = 0.05;
 const OWN_FROM: f32 = 0.45;
 /// What a line that may be said any time loses where something is asked that it does not answer.
 const UNASKED: f32 = 0.12;
-/// What an answer to one kind of question has before what would answer any …
+/// What an answer to one kind of question has before what would answer any.
 const APT: f32 = 0.07;
-/// … which are these kinds.
-const PARTICULAR: [Turn; 9] = [
-    Turn::YesNo,
-    Turn::AskWhen,
-    Turn::AskWho,
-    Turn::AskWhere,
-    Turn::AskWhy,
-    Turn::AskHow,
-    Turn::AskCount,
-    Turn::AskWhat,
-    Turn::AskMean,
-];
 /// Answers to what wants a yes or a no.
 const YES_OR_NO: [&str; 20] = [
     "yes",
@@ -305,7 +293,8 @@ fn kin_of(turns: Turns) -> Turns {
 /// What an answer that holds anywhere is worth: a made-up fact after the wrong question jars
 /// most, so there it stands above everything that no word of the trainee's calls for.
 fn safety(line: &Line) -> f32 {
-    let apt = if line.turns.meets(Turns::of(&PARTICULAR)) { APT } else { 0.0 };
+    let apt =
+        if line.turns.has(Turn::YesNo) || line.turns.meets(Turns::of(&Turn::ASKS_WHAT)) { APT } else { 0.0 };
     apt + match line.tag {
         Tag::Inform => 0.46,
         Tag::Minimal | Tag::Ember => 0.42,

@@ -236,6 +236,18 @@ impl Turn {
         Turn::AskMean,
     ];
 
+    /// Questions that want more than a yes or a no.
+    pub(super) const ASKS_WHAT: [Turn; 8] = [
+        Turn::AskWhen,
+        Turn::AskWho,
+        Turn::AskWhere,
+        Turn::AskWhy,
+        Turn::AskHow,
+        Turn::AskCount,
+        Turn::AskWhat,
+        Turn::AskMean,
+    ];
+
     /// The name in the banks.
     pub fn as_str(self) -> &'static str {
         match self {

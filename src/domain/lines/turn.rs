@@ -67,7 +67,7 @@ impl Words {
 }
 
 fn asks(turn: Turn) -> bool {
-    turn == Turn::YesNo || ASKS_WHAT.contains(&turn)
+    turn == Turn::YesNo || Turn::ASKS_WHAT.contains(&turn)
 }
 
 /// Whether a reply leaves the floor to what the client has just said.
@@ -98,17 +98,6 @@ const ELSEWHERE: [Turn; 15] = [
     Turn::Crisis,
     Turn::OffTopic,
     Turn::WhoAreYou,
-];
-/// Questions that want more than a yes or a no.
-const ASKS_WHAT: [Turn; 8] = [
-    Turn::AskWhen,
-    Turn::AskWho,
-    Turn::AskWhere,
-    Turn::AskWhy,
-    Turn::AskHow,
-    Turn::AskCount,
-    Turn::AskWhat,
-    Turn::AskMean,
 ];
 /// Share of what was said that is in the client's last words from which it is no more than their echo.
 const ECHO: f32 = 0.75;
@@ -180,7 +169,7 @@ impl Reading {
         let waits = turns.has(Turn::Silence)
             || patterns.asks_for_more(said.trainee)
             || heard.all().first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
-        let asks_what = turns.meets(Turns::of(&ASKS_WHAT)) && !turns.has(Turn::YesNo);
+        let asks_what = turns.meets(Turns::of(&Turn::ASKS_WHAT)) && !turns.has(Turn::YesNo);
         let mut reading =
             Self { heard, by_itself, turns, risk, reflects, asks_what, of_last, taken_up: TakenUp::Not };
         reading.taken_up = reading.takes_up(waits);
