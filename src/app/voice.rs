@@ -13,7 +13,7 @@ use crate::domain::action::Action;
 use crate::domain::client::{Intent, Stage, State};
 use crate::domain::dice::Dice;
 use crate::domain::guard::{self, Fault};
-use crate::domain::lines::{self, Banks, Query, Speech, Tag};
+use crate::domain::lines::{self, Banks, Query, Speech};
 use crate::domain::moves::Move;
 use crate::domain::persona::Persona;
 use crate::domain::prompt::Notes;
@@ -80,7 +80,7 @@ pub struct Scene<'a> {
 pub struct Spoken {
     /// The words.
     pub text: String,
-    /// What they do: as was meant, or no more than tell what was asked.
+    /// What they do: as was meant, or what the line says instead.
     pub action: Action,
     /// The candidates that lost, best first.
     pub runners_up: Vec<RunnerUp>,
@@ -253,9 +253,9 @@ fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<V
     let said = scene.path.client_said();
     let weighed = weigh(banks, ranker, scene)?;
     let ranks = ranks(&weighed, RANKER_WEIGHT);
-    let speech = Speech {
+    let speech = |action: Action| Speech {
         manner: &scene.persona.manner,
-        action: scene.intent.action,
+        action,
         // A "yeah" before it would answer what was asked.
         reflected: !scene.trainee.contains('?')
             && scene.moves.iter().any(|m| m.is_reflection())
@@ -265,10 +265,8 @@ fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<V
     };
     let judged = guard_scene(scene, "", &said);
     let candidates = weighed.into_iter().zip(ranks).map(|(weighed, rank)| {
-        // Who answers a plain question does not push back by it, whatever they were about to do.
-        let action = if weighed.line.tag == Tag::Inform { Action::Inform } else { scene.intent.action };
-        let line = weighed.line.text;
-        let text = lines::in_manner(&line, &speech);
+        let lines::Candidate { text: line, does: action, .. } = weighed.line;
+        let text = lines::in_manner(&line, &speech(action));
         let (bare, faults) = (guard::review(&line, &judged), guard::review(&text, &judged));
         // Small words must not do harm.
         if guard::penalty(&faults) > guard::penalty(&bare) {

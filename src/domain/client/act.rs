@@ -132,14 +132,15 @@ fn shares(weights: Vec<(Action, f32)>, whole: f32) -> Vec<(Action, f32)> {
 }
 
 /// At most one fact, instead of `action`: one that came up in the last words of either, or,
-/// rarely, one unasked.
+/// rarely, one unasked. To a question, only what the question brings up.
 fn fact(scene: &Scene<'_>, action: Action, dice: &mut Dice) -> Option<String> {
     let Scene { persona, state, heard, last_client } = *scene;
     let open = facts::open(persona, state);
     let cued = |words: &str| open.iter().find(|fact| facts::is_cued(fact, words));
-    let (fact, chance) = match cued(heard.words).or_else(|| cued(last_client)) {
+    let asked = heard.moves.iter().any(|mv| mv.is_question());
+    let (fact, chance) = match cued(heard.words).or_else(|| cued(last_client).filter(|_| !asked)) {
         Some(fact) => (fact, facts::chance_when_cued(action)),
-        None if mix::is_credited(persona, state, &heard.distinct()) => {
+        None if !asked && mix::is_credited(persona, state, &heard.distinct()) => {
             (open.first()?, facts::chance_unasked(action))
         }
         None => return None,

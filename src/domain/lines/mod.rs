@@ -86,8 +86,10 @@ pub struct Candidate {
     pub text: String,
     /// `file:line`, for the log and `/why`.
     pub source: String,
-    /// What the line does.
+    /// What the line is written as.
     pub tag: Tag,
+    /// What the client does by saying it: what was meant, unless it says something else.
+    pub does: Action,
     /// How well it fits what the trainee said, `0.0..=1.0`.
     pub prior: f32,
 }

@@ -398,6 +398,21 @@ impl Scene<'_> {
         })
     }
 
+    /// What is done by a line that is written as `tag`: what was meant, if that is what the tag serves. Who answers a plain
+    /// question tells, who evades one goes along, and who looks back does what the line says.
+    fn does(&self, tag: Tag, place: Option<Place>) -> Action {
+        let meant = self.query.action;
+        let mut served = wants(meant, self.persona.kind).iter().flat_map(|group| group.iter());
+        match place {
+            _ if matches!(meant, Action::Warn | Action::Leave) => meant,
+            Some(Place::Anywhere) if tag == Tag::Inform => Action::Engage,
+            Some(Place::Later(After::Slight)) if tag == Tag::Argue => Action::Challenge,
+            Some(Place::Later(_)) => tag.action(),
+            _ if served.any(|want| want.0 == tag) => meant,
+            _ => tag.action(),
+        }
+    }
+
     /// Openings and chance; lines put together or cut to the length wished for; each text once;
     /// best first.
     fn finish(&self, found: Vec<Found>) -> Vec<Candidate> {
@@ -455,7 +470,8 @@ impl Scene<'_> {
                 None => splicer.lengthened(first, dice),
             };
             let prior = (f.score - length_cost(word_count(&whole.text), wished)).clamp(0.0, 1.0);
-            out.push(Candidate { text: whole.text, source: whole.source, tag: f.tag, prior });
+            let does = self.does(f.tag, f.place);
+            out.push(Candidate { text: whole.text, source: whole.source, tag: f.tag, does, prior });
         }
         out
     }

@@ -20,6 +20,8 @@ const PAIRED_ELSEWHERE: f32 = 0.42;
 const SURELY: f32 = 0.7;
 /// Likeness that a short question about the client's last words needs.
 const FOLLOWED: f32 = 0.45;
+/// Likeness that a bare answer to such a question needs: without a word of its own it is no answer to another.
+const BARELY: f32 = 0.6;
 /// What a line loses that no word of a what, who or why calls for.
 const BESIDE: f32 = 0.15;
 /// Likeness from which a line answers such a question.
@@ -192,6 +194,9 @@ impl<'a> Scorer<'a> {
             false if met => (PAIRED, OF_KIN),
             false => (PAIRED_ELSEWHERE, OF_ANOTHER),
         };
+        if self.is_bare_of(line, like) {
+            return None;
+        }
         let mistaken = !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN));
         if mistaken || (like < SURELY && self.reading.asks_what && says_yes_or_no(&line.text)) {
             return None;
@@ -199,6 +204,11 @@ impl<'a> Scorer<'a> {
         let lift = if line.is_own() && like >= OWN_FROM { OWN_LIFT } else { 0.0 };
         // A line that answers other words is worse than one that answers none.
         (like >= least).then_some(0.05 + 0.93 * like + 0.15 * own + lift - discount - self.beside(like))
+    }
+
+    /// Whether it is a bare answer to another question.
+    fn is_bare_of(&self, line: &Line, like: f32) -> bool {
+        self.reading.asks_what && line.tag == Tag::Minimal && like < BARELY
     }
 
     /// What it costs to be no answer to a question that wants a particular one.
@@ -257,7 +267,7 @@ impl<'a> Scorer<'a> {
         if let Some(cue) = line.cue {
             let wordings = &self.store.cues[cue as usize].vectors;
             let like = wordings.iter().map(|v| likeness(self.reading.heard.all(), v)).fold(0.0, f32::max);
-            return (like >= FOLLOWED).then_some(0.25 + 0.75 * like + 0.1 * own - cost);
+            return (like >= FOLLOWED && !self.is_bare_of(line, like)).then_some(0.25 + 0.75 * like + 0.1 * own - cost);
         }
         let base = match self.reading.taken_up {
             TakenUp::Plainly => 0.52,

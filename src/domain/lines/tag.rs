@@ -89,6 +89,29 @@ impl Tag {
         !turns.contains(&self)
     }
 
+    /// What such a line does by itself, whatever the client was about to do.
+    pub fn action(self) -> Action {
+        match self {
+            Tag::Deny | Tag::Argue => Action::Deny,
+            Tag::Downplay => Action::Downplay,
+            Tag::Blame => Action::Blame,
+            Tag::Attack => Action::Challenge,
+            Tag::Test => Action::Test,
+            Tag::Deflect => Action::Deflect,
+            Tag::Minimal | Tag::Soften => Action::Engage,
+            Tag::YesBut | Tag::Doubt => Action::Doubt,
+            Tag::Hesitate => Action::Hesitate,
+            Tag::Inform => Action::Inform,
+            Tag::Ember | Tag::Change => Action::Ember,
+            Tag::Acknowledge => Action::Acknowledge,
+            Tag::Disclose => Action::Disclose,
+            Tag::Accept => Action::Accept,
+            Tag::Commit => Action::Plan,
+            Tag::Warn => Action::Warn,
+            Tag::Leave => Action::Leave,
+        }
+    }
+
     /// The name in the banks.
     pub fn as_str(self) -> &'static str {
         match self {

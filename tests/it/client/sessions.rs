@@ -239,3 +239,25 @@ fn the_reasons_name_the_client_and_the_move() {
     );
     assert_eq!(what("ellen", Move::Evoke)[0], "question that invites change talk: too early");
 }
+
+#[test]
+fn a_question_brings_out_only_what_it_asks_about() {
+    for persona in shipped() {
+        let trusting = State { trust: Level::clamped(1.0), ..begin(&persona) };
+        let Some(cue) = persona.facts.iter().flat_map(|fact| &fact.cues).find(|cue| cue.len() > 4) else {
+            continue;
+        };
+        let told = |words: &str, last: &str, mv: Move| {
+            let tells = |seed| {
+                let (moves, mut dice) = ([mv], Dice::new(seed));
+                let heard = Heard { words, ..heard(&moves) };
+                act(&persona, &trusting, &heard, last, &mut dice).fact.is_some()
+            };
+            (0..200).filter(|seed| tells(*seed)).count()
+        };
+        let id = &persona.id;
+        assert!(told(cue, "", Move::OpenQuestion) > 0, "{id}: asked about it");
+        assert_eq!(told("Xyz?", cue, Move::OpenQuestion), 0, "{id}: asked about something else");
+        assert!(told("Xyz.", cue, Move::SimpleReflection) > 0, "{id}: it is on the table");
+    }
+}

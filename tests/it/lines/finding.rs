@@ -244,3 +244,46 @@ fn lines_of_anybodys_are_dealt_out_among_clients() {
 fn ray_named(id: &str) -> Persona {
     Persona { id: id.to_owned(), ..ray() }
 }
+
+#[test]
+fn a_fact_begins_with_its_first_line_where_nothing_calls_for_another() {
+    let fact = Fact {
+        id: "brother".to_owned(),
+        text: "Lost his brother.".to_owned(),
+        trust: 0.5,
+        cues: Vec::new(),
+        say: vec!["My brother drowned.".to_owned(), "He was nineteen that June.".to_owned()],
+    };
+    let banks = small(&[("types/a.txt", "@type mandated\ndisclose: I am scared.\n")]);
+    let ask = Ask { action: Action::Disclose, trainee: "It weighs on you.", fact: Some(&fact), ..ASK };
+    for seed in 0..20 {
+        let found = check(&banks, &ray(), &Ask { seed, ..ask });
+        assert_eq!(found[0].text, "My brother drowned.", "seed {seed}");
+    }
+}
+
+#[test]
+fn a_bare_answer_is_none_to_another_question() {
+    let needs = ("needs.toml", "[turn]\naskwho = ['^who\\b']\naskmean = ['what do you mean']\n");
+    let lines = "@m any|any|openq\nT: Who clears the table? | who clears up\nminimal: Everybody.\n\
+                 inform: They all clear the table.\n";
+    let said = |trainee: &str, action: Action| {
+        let ask = Ask { action, trainee, moves: &[Move::OpenQuestion], ..ASK };
+        check_small(&[needs, ("a.txt", lines)], &ask)
+    };
+    assert_eq!(said("Who clears the table?", Action::Engage), ["Everybody."]);
+    let other = said("The table clear? What do you mean?", Action::Engage);
+    assert!(!other.contains(&"Everybody.".to_owned()), "{other:?}");
+}
+
+#[test]
+fn a_line_of_the_type_is_no_longer_than_the_client_talks_and_their_own_may_be() {
+    let long = "One two three four five six seven eight nine ten eleven twelve thirteen.";
+    let short = Persona { id: "ray".to_owned(), words: Words { low: 1, median: 2, high: 4 }, ..ray() };
+    let said = |header: &str| {
+        let file = format!("{header}\n@type any\ninform: {long}\n");
+        let ask = Ask { action: Action::Inform, ..ASK };
+        texts(&check(&small(&[("a.txt", &file)]), &short, &ask)).len()
+    };
+    assert_eq!((said("@client any"), said("@client ray")), (0, 1));
+}

@@ -145,3 +145,26 @@ fn every_client_that_ships_remembers_a_slight_whatever_comes_next() {
         }
     }
 }
+
+#[test]
+fn what_looks_back_does_what_it_says_whatever_was_meant() {
+    let banks = small(&[("a.txt", FILE)]);
+    let said: Vec<String> = SAID.iter().map(|s| (*s).to_owned()).collect();
+    let does = (0..60).find_map(|seed| {
+        let query = Query {
+            action: Action::Deny,
+            moves: &[Move::SimpleReflection],
+            apology: false,
+            trainee: "So it goes.",
+            said: &said,
+            trainee_said: &["You have to stop.".to_owned(), "Hm.".to_owned()],
+            recall: slight(2, Move::Advise),
+            words: 5,
+            fact: None,
+            limit: 10,
+            dice: Dice::new(seed),
+        };
+        banks.eligible(&ray(), &query).into_iter().find(|c| c.text.ends_with("earlier.")).map(|c| c.does)
+    });
+    assert_eq!(does, Some(Action::Challenge));
+}

@@ -96,3 +96,23 @@ fn own_lines_are_exported_as_those_of_their_clients_type() {
     assert_eq!(pairs[0].topics, ["drinking"]);
     assert!(pairs[1].clients.is_empty());
 }
+
+#[test]
+fn what_is_said_instead_is_what_is_done() {
+    let file = "@client ray\n@m any|any|closedq\nT: What do you haul?\ninform: Flour and fryer oil.\n\
+                @client any\n@anywhere closedq\ninform: I couldn't tell you.\n\
+                @type mandated\nblame: My PO did this.\nargue: It is a lot of fuss.\n";
+    let banks = small(&[("a.txt", file)]);
+    let does = |action: Action, trainee: &str, text: &str| {
+        let ask = Ask { action, moves: &[Move::ClosedQuestion], trainee, ..ASK };
+        let found = check(&banks, &named("ray"), &ask);
+        found.iter().find(|c| c.text == text).map(|c| c.does)
+    };
+    assert_eq!(does(Action::Blame, "What do you haul?", "Flour and fryer oil."), Some(Action::Inform));
+    assert_eq!(does(Action::Blame, "What do you haul?", "My PO did this."), Some(Action::Blame));
+    assert_eq!(does(Action::Downplay, "What do you haul?", "It is a lot of fuss."), Some(Action::Downplay));
+    let evades = does(Action::Inform, "What do you mean?", "I couldn't tell you.");
+    assert_eq!(evades, Some(Action::Engage), "nothing is told by it");
+    let last_resort = does(Action::Leave, "What do you mean?", "My PO did this.");
+    assert_eq!(last_resort, Some(Action::Leave), "who leaves, leaves");
+}
