@@ -10,9 +10,9 @@ class Recipe:
     """Everything that a run depends on besides the pairs."""
 
     objective: str = "mean"  # end | mean | likelihood
-    reading: int = 800  # steps of `reading_loss` before the objective
+    reading: int = 500  # steps of `reading_loss` before the objective
     reading_batch: int = 64
-    steps: int = 1400
+    steps: int = 900
     batch: int = 24
     options: int = 6
     language: float = 0.1  # weight of the language-model loss beside the contrastive one

@@ -226,7 +226,8 @@ fn client_talk_follows_the_words_and_the_question() {
     assert_eq!(talk(None, "It was raining on Tuesday."), Talk::Neutral);
     assert_eq!(talk(Some("Would you like to cut down?"), "Yes."), Talk::Change);
     // What is said about this talk says nothing of change.
-    for said in ["Somebody counted my refills. I'd like to begin with who.", "I'll keep my coat on, thanks."] {
+    for said in ["Somebody counted my refills. I'd like to begin with who.", "I'll keep my coat on, thanks."]
+    {
         assert_ne!(talk(None, said), Talk::Change, "{said}");
     }
     assert_eq!(talk(None, "I'll try. I'd like to cut down."), Talk::Change);

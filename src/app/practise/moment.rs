@@ -35,11 +35,13 @@ impl Moment {
     /// to a question is recorded as one.
     pub(in crate::app) fn reply(self, spoken: Spoken, cut: bool) -> Reply {
         let Self { step, intent, .. } = self;
+        // Who answers what was asked instead has told nothing else.
+        let fact = intent.fact.filter(|_| spoken.action == Action::Disclose);
         Reply {
             text: spoken.text,
             action: spoken.action,
-            state: having_told(step.state, intent.fact.as_ref(), cut),
-            fact: intent.fact,
+            state: having_told(step.state, fact.as_ref(), cut),
+            fact,
             why: step.why,
             cut,
             runners_up: spoken.runners_up,

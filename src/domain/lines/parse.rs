@@ -175,11 +175,11 @@ impl Reader {
     }
 
     fn contrast_block(&mut self, rest: &str) -> Option<Block> {
-        let [kinds, topics, turn] = self.fields(rest, "types|topics|move")?;
+        let [kinds, topics, moves] = self.fields(rest, "types|topics|moves")?;
         let frame = Frame {
             kinds: self.kinds(kinds)?,
             topics: self.topics(topics)?,
-            turns: Turns::of(&[self.turn(turn)?]),
+            turns: self.turns(moves)?,
             ..Frame::new(Place::Paired)
         };
         Some(Block::Paired(frame, false, Follow::default()))
@@ -202,8 +202,7 @@ impl Reader {
     }
 
     fn anywhere_block(&mut self, moves: &str) -> Option<Block> {
-        let turns = moves.split(',').map(|name| self.turn(name)).collect::<Option<Vec<Turn>>>()?;
-        Some(Block::Tagged(Frame { turns: Turns::of(&turns), ..Frame::new(Place::Anywhere) }))
+        Some(Block::Tagged(Frame { turns: self.turns(moves)?, ..Frame::new(Place::Anywhere) }))
     }
 
     fn entry(&mut self, line: &str) {
@@ -390,6 +389,11 @@ impl Reader {
             self.unknown("tag", name, &Tag::ALL.map(Tag::as_str));
         }
         tag
+    }
+
+    fn turns(&mut self, names: &str) -> Option<Turns> {
+        let turns = names.split(',').map(|name| self.turn(name)).collect::<Option<Vec<Turn>>>()?;
+        Some(Turns::of(&turns))
     }
 
     fn turn(&mut self, name: &str) -> Option<Turn> {

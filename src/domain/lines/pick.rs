@@ -14,7 +14,7 @@ use crate::domain::lines::score::{Scorer, likeness_of};
 use crate::domain::lines::slots::{Filling, Unfilling, is_word};
 use crate::domain::lines::splice::{Part, Splicer, Whole, behind, belief_of, may_follow, shortened};
 use crate::domain::lines::store::{Known, Line, Place, kind_bit};
-use crate::domain::lines::tag::{Shade, Tag, Turn, Want, last_resort, wants};
+use crate::domain::lines::tag::{Shade, Tag, Turn, Turns, Want, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
 use crate::domain::lines::thread::Live;
 use crate::domain::lines::turn::{Reading, Said};
@@ -86,7 +86,7 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
         history: &history,
     };
     let found = match query.fact {
-        Some(fact) if !reading.risk => scene.fact_lines(fact),
+        Some(fact) if !reading.risk => scene.telling(fact),
         _ => Vec::new(),
     };
     let found = if found.is_empty() && !reading.risk { scene.remembered() } else { found };
@@ -153,6 +153,7 @@ impl Scene<'_> {
         }
         found.extend(self.goes_on());
         found.extend(self.plain_answers());
+        found.extend(self.plain_evasions());
         if found.is_empty() { self.makeshift() } else { found }
     }
 
@@ -182,10 +183,28 @@ impl Scene<'_> {
         if !would || !self.reading.asks() || self.reading.risk || asks_leave {
             return Vec::new();
         }
-        let own = self.lines_of(|line| line.is_own() && line.tag == Tag::Inform, Again::Never);
-        let plain = own.into_iter().filter(|f| f.score >= PLAIN_FROM);
         let cost = if self.reading.asks_what { ASKED_COST } else { PLAIN_COST };
-        plain.map(|f| Found { score: f.score - cost, ..f }).collect()
+        self.own_answers().map(|f| Found { score: f.score - cost, ..f }).collect()
+    }
+
+    /// What the client tells of themselves, where it is plainly what was asked for.
+    fn own_answers(&self) -> impl Iterator<Item = Found> {
+        let own = self.lines_of(|line| line.is_own() && line.tag == Tag::Inform, Again::Never);
+        own.into_iter().filter(|f| f.score >= PLAIN_FROM)
+    }
+
+    /// "I couldn't say who", where nobody knows the answer: one who denies or wishes at such a moment answers what was
+    /// not asked.
+    fn plain_evasions(&self) -> Vec<Found> {
+        let action = self.query.action;
+        if !self.reading.asks_what || self.reading.risk || !(action.is_sustain() || action.is_change()) {
+            return Vec::new();
+        }
+        let wanted = Turns::of(&Turn::ASKS_WHAT);
+        let evades = |line: &Line| {
+            line.place == Place::Anywhere && line.tag == Tag::Inform && line.turns.meets(wanted)
+        };
+        self.lines_of(evades, Again::Never)
     }
 
     fn makeshift(&self) -> Vec<Found> {
@@ -324,6 +343,15 @@ impl Scene<'_> {
             }
         }
         out
+    }
+
+    /// The fact, or, where something is asked that has an answer of its own, that.
+    fn telling(&self, fact: &Fact) -> Vec<Found> {
+        let mut found = self.fact_lines(fact);
+        if self.reading.asks() {
+            found.extend(self.own_answers());
+        }
+        found
     }
 
     /// The fact's own lines, best match first; a later one, which may need the first, at a cost while none was said.

@@ -19,9 +19,13 @@ const PAIRED_ELSEWHERE: f32 = 0.42;
 /// Likeness from which a "yes" may answer a "what", since its author knew what was asked.
 const SURELY: f32 = 0.7;
 /// Likeness that a short question about the client's last words needs.
-const FOLLOWED: f32 = 0.45;
-/// Likeness that a bare answer to such a question needs: without a word of its own it is no answer to another.
+const FOLLOWED: f32 = 0.55;
+/// Likeness that a bare answer to a question needs, which is a riddle after another …
 const BARELY: f32 = 0.6;
+/// … and more so where nothing was asked.
+const BARELY_UNASKED: f32 = 0.75;
+/// What an answer to the words loses where the trainee asks what they mean.
+const ASKED_BACK: f32 = 0.15;
 /// What a line loses that no word of a what, who or why calls for.
 const BESIDE: f32 = 0.15;
 /// Likeness from which a line answers such a question.
@@ -194,9 +198,12 @@ impl<'a> Scorer<'a> {
             false if met => (PAIRED, OF_KIN),
             false => (PAIRED_ELSEWHERE, OF_ANOTHER),
         };
-        if self.is_bare_of(line, like) {
+        // "The table? What do you mean?" asks neither who sets it nor where it stands.
+        let asks_back = self.reading.turns.has(Turn::AskMean) && !line.turns.has(Turn::AskMean);
+        if self.is_bare_of(line, like) || (asks_back && line.tag == Tag::Minimal) {
             return None;
         }
+        let discount = discount + if asks_back { ASKED_BACK } else { 0.0 };
         let mistaken = !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN));
         if mistaken || (like < SURELY && self.reading.asks_what && says_yes_or_no(&line.text)) {
             return None;
@@ -208,7 +215,9 @@ impl<'a> Scorer<'a> {
 
     /// Whether it is a bare answer to another question.
     fn is_bare_of(&self, line: &Line, like: f32) -> bool {
-        self.reading.asks_what && line.tag == Tag::Minimal && like < BARELY
+        let answers = line.cue.is_some_and(|i| self.store.cues[i as usize].asks == Some(true));
+        let least = if self.reading.asks() { BARELY } else { BARELY_UNASKED };
+        line.tag == Tag::Minimal && answers && like < least
     }
 
     /// What it costs to be no answer to a question that wants a particular one.
@@ -267,7 +276,11 @@ impl<'a> Scorer<'a> {
         if let Some(cue) = line.cue {
             let wordings = &self.store.cues[cue as usize].vectors;
             let like = wordings.iter().map(|v| likeness(self.reading.heard.all(), v)).fold(0.0, f32::max);
-            return (like >= FOLLOWED && !self.is_bare_of(line, like)).then_some(0.25 + 0.75 * like + 0.1 * own - cost);
+            return (like >= FOLLOWED && !self.is_bare_of(line, like))
+                .then_some(0.25 + 0.75 * like + 0.1 * own - cost);
+        }
+        if line.tag == Tag::Minimal && self.reading.asks() {
+            return None;
         }
         let base = match self.reading.taken_up {
             TakenUp::Plainly => 0.52,

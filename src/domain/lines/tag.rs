@@ -361,7 +361,7 @@ impl Turns {
     /// Whether such turns ask, or tell; nothing where they may do both, or neither.
     pub(super) fn ask(self) -> Option<bool> {
         use Turn::{Affirm, Alongside, Amplified, ClosedQ, Complex, Double, OpenQ, PlanQ, Simple, Summary};
-        let asks = self.meets(Turns::of(&[ClosedQ, OpenQ, PlanQ]));
+        let asks = self.meets(Turns::of(&[ClosedQ, OpenQ, PlanQ])) || self.meets(Turns::of(&Turn::ASKS_WHAT));
         let tells = self.meets(Turns::of(&[Simple, Complex, Double, Amplified, Alongside, Summary, Affirm]));
         (asks != tells).then_some(asks)
     }

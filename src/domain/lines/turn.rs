@@ -5,7 +5,7 @@ use crate::domain::lines::index::{Lexicon, Vector, likeness, share_said};
 use crate::domain::lines::needs::Patterns;
 use crate::domain::lines::slots::Unfilling;
 use crate::domain::lines::tag::{Turn, Turns, turns_of};
-use crate::domain::lines::text::sentences;
+use crate::domain::lines::text::{sentences, word_count};
 use crate::domain::moves::Move;
 
 /// The trainee's reply, read for matching.
@@ -99,6 +99,8 @@ const ELSEWHERE: [Turn; 15] = [
     Turn::OffTopic,
     Turn::WhoAreYou,
 ];
+/// So many words may be an echo.
+const ECHO_WORDS: u16 = 3;
 /// Share of what was said that is in the client's last words from which it is no more than their echo.
 const ECHO: f32 = 0.75;
 
@@ -128,6 +130,10 @@ const SOCIAL: [Turn; 10] = [
     Turn::WhoAreYou,
 ];
 
+/// Turns that give back what the client said.
+const REFLECTIONS: [Turn; 6] =
+    [Turn::Simple, Turn::Complex, Turn::Double, Turn::Amplified, Turn::Alongside, Turn::Summary];
+
 impl Reading {
     /// Whether it is about the two people only: a belief on the topic would come out of the blue.
     pub fn is_social(&self) -> bool {
@@ -142,36 +148,30 @@ impl Reading {
 
     /// Reads `said` with the persona's names taken for their slots.
     pub fn of(said: Said<'_>, unfilling: &Unfilling, lexicon: &Lexicon, patterns: &Patterns) -> Self {
-        let mut turns = turns_of(said.moves);
-        if said.apology {
-            turns = turns.with(Turn::Apology);
-        }
-        if !said.trainee.contains(char::is_alphanumeric) {
-            turns = turns.with(Turn::Silence);
-        }
-        turns = patterns.turns_in(said.trainee).fold(turns, Turns::with);
-        if turns.has(Turn::Permission) {
-            // Leave is given, or not: that has lines of its own.
-            turns = turns.without(Turn::YesNo);
+        let last = lexicon.vector(said.last);
+        let mut turns = kinds_of(said, patterns);
+        if !turns.iter().any(asks) && is_echo(said.trainee, &last, lexicon) {
+            turns = turns.with(Turn::AskMean);
         }
         let last_was_risk = said.before.last().is_some_and(|t| is_risk(t, patterns));
         let risk = turns.has(Turn::Crisis) || (last_was_risk && patterns.risk_goes_on(said.trainee));
-        let reflects =
-            [Turn::Simple, Turn::Complex, Turn::Double, Turn::Amplified, Turn::Alongside, Turn::Summary]
-                .into_iter()
-                .any(|t| turns.has(t));
-        let heard = unfilling.apply(said.trainee);
-        let by_itself: Vec<&str> = sentences(&heard).into_iter().filter(|s| !patterns.asks_back(s)).collect();
+        let text = unfilling.apply(said.trainee);
+        let by_itself: Vec<&str> = sentences(&text).into_iter().filter(|s| !patterns.asks_back(s)).collect();
         let by_itself = Words::of(&by_itself.join(" "), lexicon, patterns);
-        let heard = Words::of(&heard, lexicon, patterns);
-        let last = lexicon.vector(said.last);
-        let of_last = likeness(heard.all(), &last);
+        let heard = Words::of(&text, lexicon, patterns);
         let waits = turns.has(Turn::Silence)
             || patterns.asks_for_more(said.trainee)
             || heard.all().first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
-        let asks_what = turns.meets(Turns::of(&Turn::ASKS_WHAT)) && !turns.has(Turn::YesNo);
-        let mut reading =
-            Self { heard, by_itself, turns, risk, reflects, asks_what, of_last, taken_up: TakenUp::Not };
+        let mut reading = Self {
+            of_last: likeness(heard.all(), &last),
+            reflects: turns.meets(Turns::of(&REFLECTIONS)),
+            asks_what: turns.meets(Turns::of(&Turn::ASKS_WHAT)) && !turns.has(Turn::YesNo),
+            taken_up: TakenUp::Not,
+            heard,
+            by_itself,
+            turns,
+            risk,
+        };
         reading.taken_up = reading.takes_up(waits);
         reading
     }
@@ -188,6 +188,27 @@ impl Reading {
             TakenUp::Not
         }
     }
+}
+
+/// The judge's moves as kinds of turn, and what else the words tell.
+fn kinds_of(said: Said<'_>, patterns: &Patterns) -> Turns {
+    let mut turns = turns_of(said.moves);
+    if said.apology {
+        turns = turns.with(Turn::Apology);
+    }
+    if !said.trainee.contains(char::is_alphanumeric) {
+        turns = turns.with(Turn::Silence);
+    }
+    turns = patterns.turns_in(said.trainee).fold(turns, Turns::with);
+    // Leave is given, or not: that has lines of its own.
+    if turns.has(Turn::Permission) { turns.without(Turn::YesNo) } else { turns }
+}
+
+/// Whether it ends in a word or two of the client's `last`, asked back: "The Legion?"
+fn is_echo(said: &str, last: &Vector, lexicon: &Lexicon) -> bool {
+    sentences(said).last().is_some_and(|end| {
+        end.ends_with('?') && word_count(end) <= ECHO_WORDS && share_said(&lexicon.vector(end), last) >= ECHO
+    })
 }
 
 fn is_risk(said: &str, patterns: &Patterns) -> bool {

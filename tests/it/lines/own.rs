@@ -113,6 +113,40 @@ fn what_is_said_instead_is_what_is_done() {
     assert_eq!(does(Action::Downplay, "What do you haul?", "It is a lot of fuss."), Some(Action::Downplay));
     let evades = does(Action::Inform, "What do you mean?", "I couldn't tell you.");
     assert_eq!(evades, Some(Action::Engage), "nothing is told by it");
-    let last_resort = does(Action::Leave, "What do you mean?", "My PO did this.");
+    let last_resort = does(Action::Leave, "What do you mean?", "It is a lot of fuss.");
     assert_eq!(last_resort, Some(Action::Leave), "who leaves, leaves");
+}
+
+#[test]
+fn a_question_with_an_answer_of_its_own_is_answered_before_a_fact_is_told() {
+    let fact = Fact {
+        id: "brother".to_owned(),
+        text: "Lost his brother.".to_owned(),
+        trust: 0.1,
+        cues: vec!["haul".to_owned()],
+        say: vec!["My brother drowned.".to_owned()],
+    };
+    let banks = small(&[("clients/ray.txt", FILE)]);
+    let first = |trainee: &str| {
+        let ask = Ask { action: Action::Disclose, trainee, fact: Some(&fact), ..HAUL };
+        let found = check(&banks, &named("ray"), &ask);
+        found.first().map(|c| (c.text.clone(), c.does))
+    };
+    let answer = ("Flour and fryer oil.".to_owned(), Action::Inform);
+    let told = ("My brother drowned.".to_owned(), Action::Disclose);
+    assert_eq!(first("What do you haul?"), Some(answer));
+    assert_eq!(first("Who taught you?"), Some(told));
+}
+
+#[test]
+fn what_nobody_answers_is_evaded_plainly_rather_than_denied() {
+    let needs = ("needs.toml", "[turn]\naskwho = ['^who\\b']\n");
+    let lines = "@anywhere askwho\ninform: I couldn't say who.\ndeny: Nobody. There's nothing wrong.\n";
+    let said = |trainee: &str| {
+        let ask = Ask { action: Action::Deny, trainee, moves: &[Move::OpenQuestion], ..ASK };
+        let found = check(&small(&[needs, ("a.txt", lines)]), &ray(), &ask);
+        found.first().map(|c| (c.text.clone(), c.does))
+    };
+    assert_eq!(said("Who holds the knife?"), Some(("I couldn't say who.".to_owned(), Action::Engage)));
+    assert_eq!(said("Tell me about the knife."), None);
 }
