@@ -282,6 +282,8 @@ fn one_likeness(said: &Vector, bank: &Vector) -> f32 {
     let cosine = shared / (said.norm2 * bank.norm2).sqrt();
     let contained = shared / bank.norm2;
     let like = (COSINE_SHARE * cosine + (1.0 - COSINE_SHARE) * contained.min(1.0) * cosine.sqrt()).min(1.0);
+    // One word says little about what is asked of it.
+    let like = if bank.terms.len() == 1 { like * cosine } else { like };
     let asks_another = said.asks != 0 && bank.asks != 0 && said.asks & bank.asks == 0;
     if asks_another { OTHER_QUESTION * like } else { like }
 }

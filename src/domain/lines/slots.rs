@@ -84,6 +84,9 @@ pub(super) struct Unfilling {
     names: Vec<(String, &'static str)>,
 }
 
+/// What a child is called by those who don't say the name.
+const CHILDREN: [&str; 8] =
+    ["daughter", "son", "kid", "child", "little girl", "little boy", "your boy", "your girl"];
 /// The slot of the client's own name.
 const OWN_NAME: &str = "<name>";
 
@@ -102,11 +105,7 @@ impl Unfilling {
         add(people.kid.as_deref(), "<kid>");
         persona.name.split_whitespace().for_each(|name| add(Some(name), OWN_NAME));
         if people.kid.is_some() {
-            for child in
-                ["daughter", "son", "kid", "child", "little girl", "little boy", "your boy", "your girl"]
-            {
-                add(Some(child), "<kid>");
-            }
+            CHILDREN.into_iter().for_each(|child| add(Some(child), "<kid>"));
         }
         for thing in things {
             add(Some(thing), "{thing}");
@@ -114,12 +113,18 @@ impl Unfilling {
         Self { names }
     }
 
-    /// Whether the trainee has named everybody whose slot `line` has, and somebody.
+    /// Whether the trainee has named everybody whose slot `line` has, and somebody. "Your son" names nobody.
     pub fn named(&self, line: &str, trainee_said: &[String]) -> bool {
         let people =
             ["<who>", "<kid>", "<friend>", "<partner>"].into_iter().filter(|slot| line.contains(slot));
         let mut asked = people.peekable();
-        let heard = |slot: &str| trainee_said.iter().any(|said| self.apply(said).contains(slot));
+        let said = trainee_said.join("\n").to_lowercase();
+        let said = |name: &str| said.match_indices(name).any(|(i, _)| is_word(&said, i, i + name.len()));
+        let heard = |slot: &str| {
+            let names =
+                self.names.iter().filter(|(name, s)| *s == slot && !CHILDREN.contains(&name.as_str()));
+            names.into_iter().any(|(name, _)| said(name))
+        };
         asked.peek().is_some() && asked.all(heard)
     }
 

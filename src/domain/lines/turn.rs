@@ -159,13 +159,15 @@ impl Reading {
         let by_itself: Vec<&str> = sentences(&text).into_iter().filter(|s| !patterns.asks_back(s)).collect();
         let by_itself = Words::of(&by_itself.join(" "), lexicon, patterns);
         let heard = Words::of(&text, lexicon, patterns);
-        let waits = turns.has(Turn::Silence)
-            || patterns.asks_for_more(said.trainee)
-            || heard.all().first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
+        let asks_what = turns.meets(Turns::of(&Turn::ASKS_WHAT)) && !turns.has(Turn::YesNo);
+        let echoes = heard.all().first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
+        // "Under the mast! When was that?" asks, whatever it gives back.
+        let waits =
+            turns.has(Turn::Silence) || patterns.asks_for_more(said.trainee) || (echoes && !asks_what);
         let mut reading = Self {
             of_last: likeness(heard.all(), &last),
             reflects: turns.meets(Turns::of(&REFLECTIONS)),
-            asks_what: turns.meets(Turns::of(&Turn::ASKS_WHAT)) && !turns.has(Turn::YesNo),
+            asks_what,
             taken_up: TakenUp::Not,
             heard,
             by_itself,
