@@ -162,25 +162,35 @@ impl Scene<'_> {
         if !self.scorer.can_go_on() || self.reading.risk {
             return Vec::new();
         }
-        let groups = wants(self.query.action, self.persona.kind);
-        let found = groups.iter().zip(0u8..).flat_map(|(group, step)| {
-            let goes_on = |line: &Line| matches!(line.place, Place::More(_)) && self.serves(line, group);
-            let cost = GROUP_STEP * f32::from(step);
-            self.lines_of(goes_on, Again::Never)
-                .into_iter()
-                .map(move |f| Found { score: f.score - cost, ..f })
-        });
-        found.collect()
+        let goes_on = |line: &Line| matches!(line.place, Place::More(_));
+        let at_cost = |found: Vec<Found>, cost: f32| {
+            found.into_iter().map(move |f| Found { score: f.score - cost, ..f })
+        };
+        let mut out = Vec::new();
+        for (group, step) in wants(self.query.action, self.persona.kind).iter().zip(0u8..) {
+            let found = self.lines_of(|line| goes_on(line) && self.serves(line, group), Again::Never);
+            out.extend(at_cost(found, GROUP_STEP * f32::from(step)));
+        }
+        // Who has begun a story and is asked for the rest tells it, whatever they were about to do.
+        if self.may_tell_instead() {
+            let told = self.lines_of(|line| goes_on(line) && line.tag == Tag::Inform, Again::Never);
+            out.extend(at_cost(told, ASKED_COST));
+        }
+        out
+    }
+
+    /// Whether something is asked that the client may answer instead of doing what they were about to do.
+    /// A "may I" is answered by that, and by nothing else.
+    fn may_tell_instead(&self) -> bool {
+        let action = self.query.action;
+        let would = action.is_sustain() || action.is_change() || action == Action::Engage;
+        would && self.reading.asks() && !self.reading.risk && !self.reading.turns.has(Turn::Permission)
     }
 
     /// What one asked "what do you haul" says, whatever else they are about to do: their own plain answer,
     /// where it is plainly the one that was asked for.
     fn plain_answers(&self) -> Vec<Found> {
-        let action = self.query.action;
-        let would = action.is_sustain() || action.is_change() || action == Action::Engage;
-        // A "may I" is answered by what the client is about to do, and by nothing else.
-        let asks_leave = self.reading.turns.has(Turn::Permission);
-        if !would || !self.reading.asks() || self.reading.risk || asks_leave {
+        if !self.may_tell_instead() {
             return Vec::new();
         }
         let cost = if self.reading.asks_what { ASKED_COST } else { PLAIN_COST };

@@ -150,7 +150,8 @@ impl Reading {
     pub fn of(said: Said<'_>, unfilling: &Unfilling, lexicon: &Lexicon, patterns: &Patterns) -> Self {
         let last = lexicon.vector(said.last);
         let mut turns = kinds_of(said, patterns);
-        if !turns.iter().any(asks) && is_echo(said.trainee, &last, lexicon) {
+        let asked_back = !turns.iter().any(asks) && is_echo(said.trainee, &last, lexicon);
+        if asked_back {
             turns = turns.with(Turn::AskMean);
         }
         let last_was_risk = said.before.last().is_some_and(|t| is_risk(t, patterns));
@@ -162,8 +163,9 @@ impl Reading {
         let asks_what = turns.meets(Turns::of(&Turn::ASKS_WHAT)) && !turns.has(Turn::YesNo);
         let echoes = heard.all().first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
         // "Under the mast! When was that?" asks, whatever it gives back.
-        let waits =
-            turns.has(Turn::Silence) || patterns.asks_for_more(said.trainee) || (echoes && !asks_what);
+        let waits = turns.has(Turn::Silence)
+            || patterns.asks_for_more(said.trainee)
+            || (echoes && (asked_back || !asks_what));
         let mut reading = Self {
             of_last: likeness(heard.all(), &last),
             reflects: turns.meets(Turns::of(&REFLECTIONS)),

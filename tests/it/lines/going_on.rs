@@ -106,3 +106,13 @@ fn a_question_that_names_nothing_is_about_the_last_words_while_there_is_somethin
     assert_eq!(said("I was. Two years ago.", "What happened that night?"), "A cop stopped me.");
     assert_eq!(said("I like the radio.", "what happened?"), "A cop stopped me.");
 }
+
+#[test]
+fn who_is_asked_for_the_rest_of_a_story_tells_it_whatever_they_were_about_to_do() {
+    let steps = "The Greek place has eleven steps down.";
+    let blame = "The judge never carried a bag in his life.";
+    let more = |action: Action| first(action, FLOUR, &[Move::OpenQuestion], "Tell me more about that?");
+    assert_eq!(more(Action::Downplay), steps);
+    assert_eq!(more(Action::Blame), blame, "what was meant comes first, where it goes on too");
+    assert_ne!(more(Action::Challenge), steps, "at odds they do not tell");
+}

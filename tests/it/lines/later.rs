@@ -88,10 +88,10 @@ fn a_fact_is_taken_up_after_it_was_told() {
 #[test]
 fn somebody_is_taken_up_after_the_trainee_named_them() {
     let named = ["My rent is paid.", "You brought up Mia before."];
-    for words in ["What about Mia?", "And your daughter?"] {
-        is(&said(Recall::default(), &SAID, &[words, "Go on."]), &named);
+    is(&said(Recall::default(), &SAID, &["What about Mia?", "Go on."]), &named);
+    for words in ["And your daughter?", "And your wife?"] {
+        is(&said(Recall::default(), &SAID, &[words, "Go on."]), &named[..1]);
     }
-    is(&said(Recall::default(), &SAID, &["And your wife?", "Go on."]), &named[..1]);
 }
 
 #[test]
