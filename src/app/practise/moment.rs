@@ -31,8 +31,7 @@ impl Moment {
         &self.step.state
     }
 
-    /// The moment as it is recorded: what was said, and whether the client could not finish. A plain answer
-    /// to a question is recorded as one.
+    /// The moment as it is recorded: what was said, what the words do, and whether the client could not finish.
     pub(in crate::app) fn reply(self, spoken: Spoken, cut: bool) -> Reply {
         let Self { step, intent, .. } = self;
         // Who answers what was asked instead has told nothing else.

@@ -336,6 +336,12 @@ mod tests {
     }
 
     #[test]
+    fn one_word_of_a_longer_question_is_less_than_the_word_by_itself() {
+        assert!(like("the mother", "mother") > 0.95);
+        assert!(like("how many mothers stop the beer", "mother") < 0.3);
+    }
+
+    #[test]
     fn a_phrase_is_a_synonym() {
         assert!(like("Could you give it up or give up?", "stop") > 0.0);
     }

@@ -119,11 +119,10 @@ impl Unfilling {
             ["<who>", "<kid>", "<friend>", "<partner>"].into_iter().filter(|slot| line.contains(slot));
         let mut asked = people.peekable();
         let said = trainee_said.join("\n").to_lowercase();
-        let said = |name: &str| said.match_indices(name).any(|(i, _)| is_word(&said, i, i + name.len()));
+        let has = |name: &str| said.match_indices(name).any(|(i, _)| is_word(&said, i, i + name.len()));
         let heard = |slot: &str| {
-            let names =
-                self.names.iter().filter(|(name, s)| *s == slot && !CHILDREN.contains(&name.as_str()));
-            names.into_iter().any(|(name, _)| said(name))
+            let mut names = self.names.iter().filter(|(_, of)| *of == slot).map(|(name, _)| name.as_str());
+            names.any(|name| !CHILDREN.contains(&name) && has(name))
         };
         asked.peek().is_some() && asked.all(heard)
     }
