@@ -1,28 +1,31 @@
-//! What the pocket client would say in given moments, by retrieval alone, by the ranker alone
-//! and by both, and as it would be spoken, in the client's manner: the material for a blind reading
-//! (`training/eval/`), and for choosing the ranker's weight.
+//! What the pocket client would say in given moments, in the client's manner: the material for a blind reading
+//! (`training/eval/`).
 //!
 //! ```sh
-//! cargo run --release --example pocket_choices -- WEIGHT < moments.jsonl > choices.jsonl
+//! cargo run --release --example pocket_choices < moments.jsonl > choices.jsonl
 //! ```
 //!
 //! A moment is `{"persona", "trainee", "action"}`, optionally `"client"` (their previous words).
-//! Prompts are read from `prompts/` and the ranker from `models/pocket.gguf` of the checkout.
+//! Prompts and models are read from the checkout.
 
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use pushback::app::library::Library;
-use pushback::app::voice::{Scene, Spoken, Voice, Weighed, ranks, weigh};
+use pushback::app::voice::{Scene, Spoken, Voice, eligible};
 use pushback::domain::action::Action;
 use pushback::domain::client::{self, Heard, Intent};
 use pushback::domain::dice::Dice;
 use pushback::domain::judge;
+use pushback::domain::lines::Candidate;
 use pushback::domain::session::{Path as Turns, Reply, Turn};
 use pushback::engine::local::{DeviceChoice, Hold, Local, Settings};
 use serde::Deserialize;
 use serde_json::json;
+
+/// How many lines are shown besides what is said.
+const SHORTLIST: usize = 24;
 
 #[derive(Deserialize)]
 struct Moment {
@@ -34,28 +37,22 @@ struct Moment {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let weight = std::env::args().nth(1).map_or(Ok(0.5), |w| w.parse())?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let library = Library::load(None, Some(&root.join("prompts")))?;
     let (banks, _) = library.banks();
     let pocket = std::fs::read(root.join("models/pocket.gguf"))?.leak();
     let settings = Settings { device: DeviceChoice::Cpu, hold: Hold::Unpacked, threads: Some(1) };
-    let ranker = Local::from_bytes(pocket, "pocket", settings)?;
-    let mut voice = Voice::Pocket { banks: banks.into(), ranker: Box::new(ranker) };
+    let engine = Local::from_bytes(pocket, "pocket", settings)?;
+    let mut voice = Voice::Pocket { banks: banks.into(), engine: Box::new(engine) };
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let line = line?;
         let moment: Moment = serde_json::from_str(&line)?;
-        let (weighed, spoken) = choices(&library, &mut voice, &moment)?;
+        let (shortlist, spoken) = choices(&library, &mut voice, &moment)?;
         let mut record: serde_json::Value = serde_json::from_str(&line)?;
-        record["retrieval"] = json!(best(&weighed, 0.0));
-        record["ranker"] = json!(best(&weighed, 1.0));
-        record["both"] = json!(best(&weighed, weight));
         record["spoken"] = json!(spoken.as_ref().map(|s| &s.text));
         record["runners_up"] = json!(spoken.map(|s| s.runners_up));
-        let shortlist =
-            weighed.iter().map(|w| json!([w.line.text, w.line.tag, w.line.source, w.line.prior, w.fit]));
-        record["shortlist"] = shortlist.collect();
+        record["shortlist"] = shortlist.iter().map(|l| json!([l.text, l.tag, l.source, l.prior])).collect();
         writeln!(out, "{record}")?;
     }
     Ok(())
@@ -65,7 +62,7 @@ fn choices(
     library: &Library,
     voice: &mut Voice,
     moment: &Moment,
-) -> Result<(Vec<Weighed>, Option<Spoken>), Box<dyn Error>> {
+) -> Result<(Vec<Candidate>, Option<Spoken>), Box<dyn Error>> {
     let persona = library.persona(&moment.persona)?;
     let opening = moment.client.clone().unwrap_or_else(|| persona.openings[0].clone());
     let verdict = library
@@ -107,12 +104,6 @@ fn choices(
         dice,
     };
     let spoken = voice.speak(&scene, &|| false).ok();
-    let Voice::Pocket { banks, ranker } = voice else { return Err("no pocket client".into()) };
-    Ok((weigh(banks, ranker.as_mut(), &scene)?, spoken))
-}
-
-fn best(weighed: &[Weighed], weight: f32) -> Option<&str> {
-    let ranks = ranks(weighed, weight);
-    let best = (0..ranks.len()).max_by(|a, b| ranks[*a].total_cmp(&ranks[*b]).then(b.cmp(a)))?;
-    Some(&weighed[best].line.text)
+    let Voice::Pocket { banks, .. } = voice else { return Err("no pocket client".into()) };
+    Ok((eligible(banks, &scene, SHORTLIST), spoken))
 }

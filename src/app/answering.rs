@@ -180,11 +180,7 @@ impl Answerer {
         };
         for (said, answered) in &talk.answered[at..] {
             match hear(&mut path, &self.judge, said) {
-                Ok(()) => {
-                    let moment = Moment::of(&setting.persona, setting.seed, &path);
-                    let spoken = moment.as_meant(answered.clone());
-                    path.answer(moment.reply(spoken, false));
-                }
+                Ok(()) => answer_as_then(setting, &mut path, answered),
                 // It stopped the conversation then; now it is no part of it.
                 Err(AppError::InEarnest(_)) => {}
                 Err(error) => return Err(error),
@@ -246,6 +242,30 @@ fn opened(setting: &Setting, judge: &Judge, said: Option<&str>) -> Path {
     }
     let turn = Turn { id: 0, parent: None, number: 0, trainee: None, reply: Some(reply), overruled: None };
     Path::new(vec![turn])
+}
+
+/// A conversation as it was had, gone through again: the client takes each of the `answered` as then, and says the same.
+///
+/// # Errors
+/// Where the trainee speaks in earnest, or says far too much.
+pub fn replayed(
+    setting: &Setting,
+    judge: &Judge,
+    opening: &str,
+    answered: &[(String, String)],
+) -> Result<Path, AppError> {
+    let mut path = opened(setting, judge, Some(opening));
+    for (said, answer) in answered {
+        hear(&mut path, judge, said)?;
+        answer_as_then(setting, &mut path, answer);
+    }
+    Ok(path)
+}
+
+fn answer_as_then(setting: &Setting, path: &mut Path, answer: &str) {
+    let moment = Moment::of(&setting.persona, setting.seed, path);
+    let spoken = moment.as_meant(answer.to_owned());
+    path.answer(moment.reply(spoken, false));
 }
 
 /// What was said in a turn.

@@ -19,28 +19,28 @@ use crate::domain::persona::Persona;
 use crate::domain::prompt::Notes;
 use crate::domain::session::{Path, RunnerUp};
 use crate::engine::worker::Worker;
-use crate::engine::{ChooseRequest, Engine, Finish, FinishReason, Request};
+use crate::engine::{Engine, Finish, FinishReason, Request};
 
-/// How many authored lines the ranker reads.
+/// How many authored lines are looked at closely.
 const SHORTLIST: usize = 24;
 /// A candidate with faults of this weight is not spoken, even if there is no other.
 const UNSPEAKABLE: f32 = 4.0;
 /// How many losing candidates are kept in the log.
 const RUNNERS_UP: usize = 5;
-/// Weight of the ranker against retrieval. Held-out wordings would have it higher; where it chose another line than
-/// retrieval at turns and lines that it had not seen, its choice fitted no better: models/POCKET.md.
-const RANKER_WEIGHT: f32 = 0.1;
+/// What of being believed a fault of weight 1 outweighs.
+const FAULT: f32 = 0.15;
 /// Small words are drawn apart from everything else of a turn.
 const MANNER_SALT: u64 = 0x6D61_6E6E;
 
 /// A way to word an action.
 pub enum Voice {
-    /// Authored lines, ranked by a small model.
+    /// Authored lines.
     Pocket {
         /// The lines; all sessions at once share them.
         banks: Arc<Banks>,
-        /// The ranker.
-        ranker: Box<dyn Engine>,
+        /// The bundled model, which counts tokens for those who ask how many there were. It has no say in the choice:
+        /// models/POCKET.md tells why.
+        engine: Box<dyn Engine>,
     },
     /// A model that writes.
     Free {
@@ -100,7 +100,7 @@ impl Voice {
     /// What the model calls itself.
     pub fn model(&self) -> &str {
         match self {
-            Self::Pocket { ranker, .. } => &ranker.info().file.name,
+            Self::Pocket { engine, .. } => &engine.info().file.name,
             Self::Free { engine, .. } => &engine.info().file.name,
         }
     }
@@ -108,7 +108,7 @@ impl Voice {
     /// The same words spoken through another engine of the same model.
     pub fn through(&self, engine: Box<dyn Engine>) -> Self {
         match self {
-            Self::Pocket { banks, .. } => Self::Pocket { banks: Arc::clone(banks), ranker: engine },
+            Self::Pocket { banks, .. } => Self::Pocket { banks: Arc::clone(banks), engine },
             Self::Free { notes, candidates, .. } => {
                 Self::Free { engine, notes: Arc::clone(notes), candidates: *candidates, failed: 0 }
             }
@@ -125,9 +125,9 @@ impl Voice {
             Ok::<_, AppError>((Box::new(Arc::clone(&worker)), worker))
         };
         Ok(match self {
-            Self::Pocket { banks, ranker } => {
-                let (ranker, worker) = lend(ranker)?;
-                (Self::Pocket { banks, ranker }, worker)
+            Self::Pocket { banks, engine } => {
+                let (engine, worker) = lend(engine)?;
+                (Self::Pocket { banks, engine }, worker)
             }
             Self::Free { engine, notes, candidates, failed } => {
                 let (engine, worker) = lend(engine)?;
@@ -141,7 +141,7 @@ impl Voice {
     /// # Errors
     /// Where it can't count.
     pub fn count_tokens(&self, messages: &[Message]) -> Result<usize, AppError> {
-        let (Self::Pocket { ranker: engine, .. } | Self::Free { engine, .. }) = self;
+        let (Self::Pocket { engine, .. } | Self::Free { engine, .. }) = self;
         Ok(engine.count_tokens(messages)?)
     }
 
@@ -174,7 +174,7 @@ impl Voice {
     /// Where the model fails, the banks are empty for this moment, or `stopped` said so.
     pub fn speak(&mut self, scene: &Scene<'_>, stopped: &dyn Fn() -> bool) -> Result<Spoken, AppError> {
         let (candidates, forgotten) = match self {
-            Self::Pocket { banks, ranker } => (chosen(banks, ranker.as_mut(), scene)?, 0),
+            Self::Pocket { banks, .. } => (chosen(banks, scene), 0),
             Self::Free { engine, notes, candidates, failed } => {
                 let dice = Dice::for_turn(scene.dice.clone().next_u64(), *failed);
                 written(engine.as_mut(), notes, (*candidates, dice), scene, stopped)?
@@ -199,20 +199,8 @@ impl Voice {
     }
 }
 
-/// An authored line with what retrieval and ranker make of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weighed {
-    /// The line.
-    pub line: lines::Candidate,
-    /// Its log-probability at this moment, in nats per token, the end of the turn included.
-    pub fit: f32,
-}
-
-/// The authored lines that fit a moment, best retrieved first, each with both opinions.
-///
-/// # Errors
-/// Where the ranker fails.
-pub fn weigh(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<Vec<Weighed>, AppError> {
+/// The authored lines that fit a moment, at most `limit`, the likeliest to be believed first.
+pub fn eligible(banks: &Banks, scene: &Scene<'_>, limit: usize) -> Vec<lines::Candidate> {
     let said = scene.path.client_said();
     // The reply to be answered is the newest; the query wants those before it.
     let mut trainee_said = scene.path.trainee_said();
@@ -220,7 +208,7 @@ pub fn weigh(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Resul
         trainee_said.pop();
     }
     let fact = scene.intent.fact.as_ref();
-    let lines = banks.eligible(
+    banks.eligible(
         scene.persona,
         &Query {
             action: scene.intent.action,
@@ -232,27 +220,15 @@ pub fn weigh(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Resul
             recall: recall::of(scene),
             words: scene.intent.words,
             fact: fact.and_then(|id| scene.persona.facts.iter().find(|f| f.id == *id)),
-            limit: SHORTLIST,
+            limit,
             dice: scene.dice.clone(),
         },
-    );
-    let fits = fits(ranker, scene, lines.iter().map(|l| l.text.clone()).collect())?;
-    Ok(lines.into_iter().zip(fits).map(|(line, fit)| Weighed { line, fit }).collect())
+    )
 }
 
-/// How good each line is when the ranker has `weight` (0..=1) and retrieval the rest: both
-/// standardised over the shortlist, so that the two scales can be added.
-pub fn ranks(weighed: &[Weighed], weight: f32) -> Vec<f32> {
-    let fits = standardised(weighed.iter().map(|w| w.fit));
-    let priors = standardised(weighed.iter().map(|w| w.line.prior));
-    fits.iter().zip(&priors).map(|(fit, prior)| weight * fit + (1.0 - weight) * prior).collect()
-}
-
-/// Authored lines that fit, ranked by retrieval and model together.
-fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<Vec<Candidate>, AppError> {
+/// Authored lines that fit, in the client's manner.
+fn chosen(banks: &Banks, scene: &Scene<'_>) -> Vec<Candidate> {
     let said = scene.path.client_said();
-    let weighed = weigh(banks, ranker, scene)?;
-    let ranks = ranks(&weighed, RANKER_WEIGHT);
     let speech = |action: Action| Speech {
         manner: &scene.persona.manner,
         action,
@@ -264,39 +240,17 @@ fn chosen(banks: &Banks, ranker: &mut dyn Engine, scene: &Scene<'_>) -> Result<V
         dice: Dice::for_turn(scene.dice.clone().next_u64(), MANNER_SALT),
     };
     let judged = guard_scene(scene, "", &said);
-    let candidates = weighed.into_iter().zip(ranks).map(|(weighed, rank)| {
-        let lines::Candidate { text: line, does: action, .. } = weighed.line;
-        let text = lines::in_manner(&line, &speech(action));
-        let (bare, faults) = (guard::review(&line, &judged), guard::review(&text, &judged));
+    let spoken = |line: lines::Candidate| {
+        let (rank, action) = (line.prior / FAULT, line.does);
+        let text = lines::in_manner(&line.text, &speech(action));
+        let (bare, faults) = (guard::review(&line.text, &judged), guard::review(&text, &judged));
         // Small words must not do harm.
         if guard::penalty(&faults) > guard::penalty(&bare) {
-            return Candidate { text: line, rank, faults: bare, action };
+            return Candidate { text: line.text, rank, faults: bare, action };
         }
         Candidate { text, rank, faults, action }
-    });
-    Ok(candidates.collect())
-}
-
-/// The ranker's opinion of each line. It was trained to give the fitting line the highest
-/// log-probability per token.
-fn fits(ranker: &mut dyn Engine, scene: &Scene<'_>, options: Vec<String>) -> Result<Vec<f32>, AppError> {
-    if options.len() < 2 {
-        return Ok(vec![0.0; options.len()]);
-    }
-    let count = |messages: &[Message]| ranker.count_tokens(messages);
-    let model = Model { context_tok: ranker.info().file.context_tok, count: &count };
-    let messages = prompt::compact(model, scene)?.messages;
-    let likelihoods = ranker.choose(&ChooseRequest { messages, options })?;
-    Ok(likelihoods.into_iter().map(|l| l.total / l.tok as f32).collect())
-}
-
-/// Values with mean 0 and standard deviation 1; all 0 where they do not differ.
-fn standardised(values: impl Iterator<Item = f32>) -> Vec<f32> {
-    let values: Vec<f32> = values.collect();
-    let n = values.len().max(1) as f32;
-    let mean = values.iter().sum::<f32>() / n;
-    let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
-    values.iter().map(|v| if deviation > 1e-6 { (v - mean) / deviation } else { 0.0 }).collect()
+    };
+    eligible(banks, scene, SHORTLIST).into_iter().map(spoken).collect()
 }
 
 /// Candidates that a model wrote, and how many exchanges it no longer saw: one, if it has no fault.

@@ -185,7 +185,7 @@ impl ModelArgs {
         }
         let (banks, problems) = library.banks();
         problems.iter().for_each(|p| screen.warn(p));
-        Ok((Voice::Pocket { banks: Arc::new(banks), ranker: engine }, hash))
+        Ok((Voice::Pocket { banks: Arc::new(banks), engine }, hash))
     }
 }
 

@@ -61,7 +61,7 @@ fn the_engine_scores_lines_as_the_trainer_did() {
 pub fn voice() -> Voice {
     let (banks, problems) = library().banks();
     assert!(problems.is_empty(), "{problems:?}");
-    Voice::Pocket { banks: Arc::new(banks), ranker: Box::new(ranker()) }
+    Voice::Pocket { banks: Arc::new(banks), engine: Box::new(ranker()) }
 }
 
 fn answer_all(practice: &mut Practice, lines: &[String]) {
@@ -118,7 +118,7 @@ fn nobody_is_talked_out_of_being_themselves() {
     let (banks, _) = library.banks();
     let banks = Arc::new(banks);
     for persona in ["ray", "tyler", "gwen", "vince", "june", "carol", "martin", "rosa", "ellen", "nadia"] {
-        let voice = Voice::Pocket { banks: Arc::clone(&banks), ranker: Box::new(ranker()) };
+        let voice = Voice::Pocket { banks: Arc::clone(&banks), engine: Box::new(ranker()) };
         let mut practice =
             Practice::begin(Store::in_memory().unwrap(), cast(voice), setting(persona, 5)).unwrap();
         answer_all(&mut practice, &ADVERSARIAL.map(str::to_owned));

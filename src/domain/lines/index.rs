@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use rayon::prelude::*;
 use serde::Deserialize;
 
+use crate::domain::lines::encoder::{Encoder, Point};
 use crate::domain::lines::text::{each_token, is_empty_word, sentences, stem, tokens};
 use crate::domain::problem::Problem;
 
@@ -39,11 +40,21 @@ pub(super) struct Vector {
     asks: u64,
 }
 
-impl Vector {
-    /// The number of terms.
-    pub fn len(&self) -> usize {
-        self.terms.len()
-    }
+/// What a turn asks or tells, as the encoder has it.
+#[derive(Clone, Debug)]
+pub(super) struct Gist {
+    point: Point,
+    /// How much of the turn the encoder has words for, `0.0..=1.0`.
+    known: f32,
+}
+
+/// What a trainee said, or one sentence of it.
+#[derive(Clone, Debug)]
+pub(super) struct Sentence {
+    /// Its words.
+    pub bag: Vector,
+    /// What it asks or tells.
+    pub gist: Gist,
 }
 
 /// Words that were looked up once.
@@ -165,21 +176,26 @@ impl Lexicon {
 
     /// What a trainee said: the whole, and each sentence of several by itself, since the
     /// one to answer is often only one of them.
-    pub fn read(&self, text: &str) -> Vec<Vector> {
+    pub fn read(&self, text: &str) -> Vec<Sentence> {
         let parts = sentences(text);
         let mut out = vec![self.read_one(text)];
         if parts.len() > 1 {
-            out.extend(parts.into_iter().map(|s| self.read_one(s)).filter(|v| !v.terms.is_empty()));
+            out.extend(parts.into_iter().map(|s| self.read_one(s)).filter(|s| !s.bag.terms.is_empty()));
         }
         out
     }
 
-    fn read_one(&self, text: &str) -> Vector {
-        let (mut terms, mut unknown) = (Vec::new(), Vec::new());
+    fn read_one(&self, text: &str) -> Sentence {
+        let (mut terms, mut unknown, mut stems) = (Vec::new(), Vec::new(), Vec::new());
         let mut last = None;
         for word in tokens(text) {
             let base = self.base(&word);
-            let known = self.stems.get(&base).copied().or_else(|| self.nearest(&base));
+            let meant = match self.stems.get(&base) {
+                Some(term) => Some((base.as_str(), *term)),
+                None => self.nearest(&base),
+            };
+            stems.push(meant.map_or_else(|| base.clone(), |(stem, _)| stem.to_owned()));
+            let known = meant.map(|(_, term)| term);
             // An unknown word may still meet a client's own.
             let term = known.unwrap_or_else(|| term_of(&base));
             if known.is_none() && !is_empty_word(&word) {
@@ -194,11 +210,32 @@ impl Lexicon {
             let weight = self.rarity(term);
             vector.norm2 -= weight * weight * (1.0 - UNKNOWN_WEIGHT * UNKNOWN_WEIGHT);
         }
-        vector
+        Sentence { bag: vector, gist: self.gist_of(&stems) }
+    }
+
+    /// What a wording asks or tells.
+    pub fn gist(&self, text: &str) -> Gist {
+        self.gist_of(&self.stems(text))
+    }
+
+    fn gist_of(&self, stems: &[String]) -> Gist {
+        let encoder = Encoder::bundled();
+        let (mut known, mut all) = (0.0, 0.0);
+        for stem in stems.iter().filter(|s| !is_empty_word(s)) {
+            let weight = self.rarity(term_of(stem)).powi(2);
+            all += weight;
+            known += if encoder.knows(stem) { weight } else { 0.0 };
+        }
+        Gist { point: encoder.point(stems), known: if all > 0.0 { known / all } else { 1.0 } }
+    }
+
+    /// The stems of `text`, in its order.
+    pub fn stems(&self, text: &str) -> Vec<String> {
+        tokens(text).iter().map(|word| self.base(word)).collect()
     }
 
     /// The known stem that `base` probably was meant to be: one letter wrong, missing or too many.
-    fn nearest(&self, base: &str) -> Option<Term> {
+    fn nearest(&self, base: &str) -> Option<(&str, Term)> {
         if base.len() < TYPO_LETTERS || !base.is_ascii() {
             return None;
         }
@@ -208,7 +245,7 @@ impl Lexicon {
             .filter(|(known, _)| near(known) && strsim::osa_distance(known, base) == 1)
             // The commonest such word; the name decides ties, so that the map's order does not.
             .max_by_key(|(known, t)| (self.seen_in.get(*t), std::cmp::Reverse(known.as_str())))
-            .map(|(_, t)| *t)
+            .map(|(known, t)| (known.as_str(), *t))
     }
 
     /// Adds a word's term, its classes, and the classes of the phrase with the word before it.
@@ -270,11 +307,22 @@ fn add_once(list: &mut Vec<Term>, term: Term) {
 
 /// How well what was said (`read`) matches a bank text, `0.0..=1.0`: the cosine, lifted
 /// where the bank text is wholly contained in what was said.
-pub(super) fn likeness(said: &[Vector], bank: &Vector) -> f32 {
-    said.iter().map(|v| one_likeness(v, bank)).fold(0.0, f32::max)
+pub(super) fn likeness(said: &[Sentence], bank: &Vector) -> f32 {
+    said.iter().map(|s| bags_alike(&s.bag, bank)).fold(0.0, f32::max)
 }
 
-fn one_likeness(said: &Vector, bank: &Vector) -> f32 {
+/// How near what was said is to a wording in what it asks or tells, `0.0..=1.0`. What the encoder has no words for, such as the
+/// names in a trainer's own lines, is compared by rarity.
+pub(super) fn nearness(said: &[Sentence], bank: &Vector, gist: &Gist) -> f32 {
+    let near = said.iter().map(|s| {
+        let known = s.gist.known.min(gist.known);
+        known * s.gist.point.near(&gist.point).max(0.0) + (1.0 - known) * bags_alike(&s.bag, bank)
+    });
+    near.fold(0.0, f32::max)
+}
+
+/// Likewise of two bags.
+pub(super) fn bags_alike(said: &Vector, bank: &Vector) -> f32 {
     if said.norm2 <= 0.0 || bank.norm2 <= 0.0 {
         return 0.0;
     }

@@ -5,6 +5,7 @@
 //! `lint` and `export` look at the same store.
 
 mod echo;
+mod encoder;
 mod export;
 mod history;
 mod index;
@@ -24,6 +25,7 @@ mod text;
 mod thread;
 mod topic;
 mod turn;
+mod weights;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -38,6 +40,7 @@ pub use manner::{Speech, in_manner};
 pub use recall::{Recall, Slight};
 pub use store::Form;
 pub use tag::{Tag, Turn};
+pub use weights::{Evidence, LineKind};
 
 use echo::Echo;
 use needs::Patterns;
@@ -90,8 +93,10 @@ pub struct Candidate {
     pub tag: Tag,
     /// What the client does by saying it: what was meant, unless it says something else.
     pub does: Action,
-    /// How well it fits what the trainee said, `0.0..=1.0`.
+    /// How likely it is to be believed here, `0.0..=1.0`.
     pub prior: f32,
+    /// What that was weighed from, where it was.
+    pub evidence: Option<Evidence>,
 }
 
 /// How much there is of what.

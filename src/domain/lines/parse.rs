@@ -2,6 +2,8 @@
 //! `@m`, `@d`) says how the entries below it are to be read. README.md beside the banks has the formats.
 //! Knows: the formats. Never: personas, choosing, disk.
 
+use std::sync::OnceLock;
+
 use crate::domain::lines::needs::Needs;
 use crate::domain::lines::store::{
     Client, Cue, Few, Form, Frame, KINDS, Line, Place, Store, Template, Topic,
@@ -371,7 +373,13 @@ impl Reader {
             Form::Turn => None,
             Form::Reflection | Form::Amplified | Form::Advice | Form::Info => Some(false),
         };
-        self.store.cues.push(Cue { form, asks, texts: Vec::new(), vectors: Vec::new() });
+        self.store.cues.push(Cue {
+            form,
+            asks,
+            texts: Vec::new(),
+            vectors: Vec::new(),
+            gists: OnceLock::new(),
+        });
         let cue = self.store.cues.len() as u32 - 1;
         self.more_of(cue, text);
         cue

@@ -1,7 +1,7 @@
 //! Which lines this client may say now, best first.
 //! Knows: lines, persona, history, scores, dice. Never: why the action was chosen, files, the engine.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::action::Action;
@@ -14,23 +14,27 @@ use crate::domain::lines::score::{Scorer, likeness_of};
 use crate::domain::lines::slots::{Filling, Unfilling, is_word};
 use crate::domain::lines::splice::{Part, Splicer, Whole, behind, belief_of, may_follow, shortened};
 use crate::domain::lines::store::{Known, Line, Place, kind_bit};
-use crate::domain::lines::tag::{Shade, Tag, Turn, Turns, Want, last_resort, wants};
+use crate::domain::lines::tag::{Shade, Tag, Turn, Want, instead, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
 use crate::domain::lines::thread::Live;
 use crate::domain::lines::turn::{Reading, Said};
+use crate::domain::lines::weights::Evidence;
 use crate::domain::lines::{Banks, Candidate, Query};
 use crate::domain::persona::{Fact, Persona};
 
-/// With this many candidates later groups are not asked.
-const ENOUGH: usize = 6;
-/// What each later group of tags costs.
-const GROUP_STEP: f32 = 0.08;
-/// From this score on a client's plain answer is the one that was asked for …
-const PLAIN_FROM: f32 = 0.6;
-/// … and this it costs where they were about to do something else than tell …
-const PLAIN_COST: f32 = 0.15;
-/// … and where a what, a who or a why wants just that answer.
-const ASKED_COST: f32 = 0.05;
+/// What each later group of tags costs …
+const GROUP_STEP: f32 = 0.05;
+/// … and a line that does something else than was meant: where something is asked, and where not.
+const DEPARTS_ASKED: f32 = 0.04;
+const DEPARTS: f32 = 0.1;
+/// From this score on a client's own answer comes instead of a fact.
+const ANSWERS: f32 = 0.7;
+/// What an answer that holds anywhere costs beside one that answers this …
+const EVASIVE: f32 = 0.05;
+/// … and for each of the client's last replies that was one: nobody evades for ever.
+const EVADED: f32 = 0.03;
+/// … and how many replies these are.
+const EVADED_WITHIN: usize = 3;
 /// One line in so many of those that anybody may say is a client's by preference …
 const DEALT: u64 = 3;
 /// … and what the others cost: two clients should not answer a trainee alike.
@@ -80,6 +84,7 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
         client,
         profile: Profile::of(persona, &told, &banks.patterns),
         scorer: Scorer::new(&banks.store, &reading, &history, &filling, topic, live),
+        evaded: evaded(banks, &filling, &history, &ours),
         filling: &filling,
         unfilling: &unfilling,
         reading: &reading,
@@ -92,6 +97,13 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
     let found = if found.is_empty() && !reading.risk { scene.remembered() } else { found };
     let found = if found.is_empty() { scene.gather() } else { found };
     scene.finish(found)
+}
+
+/// How many of the client's last replies were answers that hold anywhere.
+fn evaded(banks: &Banks, filling: &Filling, history: &History<'_>, ours: &dyn Fn(&Line) -> bool) -> usize {
+    let lines = banks.store.lines.iter().filter(|l| l.place == Place::Anywhere && ours(l));
+    let ago = lines.filter_map(|l| history.turns_since(&filling.fill(&l.text)?));
+    ago.filter(|turns| *turns <= EVADED_WITHIN).collect::<HashSet<_>>().len()
 }
 
 /// Which lines may serve.
@@ -108,6 +120,8 @@ struct Found {
     place: Option<Place>,
     /// It is the client's own.
     is_own: bool,
+    /// What its score was weighed from.
+    evidence: Option<Evidence>,
 }
 
 /// How strictly the history is kept.
@@ -130,6 +144,8 @@ struct Scene<'a> {
     client: Option<usize>,
     profile: Profile,
     scorer: Scorer<'a>,
+    /// See [`evaded`].
+    evaded: usize,
     filling: &'a Filling,
     unfilling: &'a Unfilling,
     reading: &'a Reading,
@@ -137,84 +153,37 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Groups of tags in order until there is enough; then what is left to try.
+    /// Every line that does what was meant, or what the client may do instead; then what is left to try.
     fn gather(&self) -> Vec<Found> {
-        let mut found: Vec<Found> = Vec::new();
-        for (step, group) in wants(self.query.action, self.persona.kind).iter().enumerate() {
-            if found.len() >= ENOUGH {
-                break;
+        let mut found = self.lines_of(|line| self.cost(line), Again::Never);
+        if !self.reading.risk {
+            for (group, step) in wants(self.query.action, self.persona.kind).iter().zip(0u8..) {
+                let cost = GROUP_STEP * f32::from(step);
+                found.extend(self.echoes(group).into_iter().map(|f| Found { score: f.score - cost, ..f }));
             }
-            let cost = GROUP_STEP * step as f32;
-            let mut lines = self.lines_of(|line| self.serves(line, group), Again::Never);
-            if !self.reading.risk {
-                lines.extend(self.echoes(group));
-            }
-            found.extend(lines.into_iter().map(|f| Found { score: f.score - cost, ..f }));
         }
-        found.extend(self.goes_on());
-        found.extend(self.plain_answers());
-        found.extend(self.plain_evasions());
         if found.is_empty() { self.makeshift() } else { found }
     }
 
-    /// What goes on from the client's last words comes before other lines of a better group.
-    fn goes_on(&self) -> Vec<Found> {
-        if !self.scorer.can_go_on() || self.reading.risk {
-            return Vec::new();
+    /// What it costs that the line does what it does; none where it must not be said.
+    fn cost(&self, line: &Line) -> Option<f32> {
+        let (action, groups) = (self.query.action, wants(self.query.action, self.persona.kind));
+        let evades = line.place == Place::Anywhere;
+        let evaded = if evades { EVASIVE + EVADED * self.evaded as f32 } else { 0.0 };
+        if let Some(step) = groups.iter().position(|group| self.serves(line, group)) {
+            return Some(GROUP_STEP * step as f32 + evaded);
         }
-        let goes_on = |line: &Line| matches!(line.place, Place::More(_));
-        let at_cost = |found: Vec<Found>, cost: f32| {
-            found.into_iter().map(move |f| Found { score: f.score - cost, ..f })
-        };
-        let mut out = Vec::new();
-        for (group, step) in wants(self.query.action, self.persona.kind).iter().zip(0u8..) {
-            let found = self.lines_of(|line| goes_on(line) && self.serves(line, group), Again::Never);
-            out.extend(at_cost(found, GROUP_STEP * f32::from(step)));
-        }
-        // Who has begun a story and is asked for the rest tells it, whatever they were about to do.
-        if self.may_tell_instead() {
-            let told = self.lines_of(|line| goes_on(line) && line.tag == Tag::Inform, Again::Never);
-            out.extend(at_cost(told, ASKED_COST));
-        }
-        out
-    }
-
-    /// Whether something is asked that the client may answer instead of doing what they were about to do.
-    /// A "may I" is answered by that, and by nothing else.
-    fn may_tell_instead(&self) -> bool {
-        let action = self.query.action;
-        let would = action.is_sustain() || action.is_change() || action == Action::Engage;
-        would && self.reading.asks() && !self.reading.risk && !self.reading.turns.has(Turn::Permission)
-    }
-
-    /// What one asked "what do you haul" says, whatever else they are about to do: their own plain answer,
-    /// where it is plainly the one that was asked for.
-    fn plain_answers(&self) -> Vec<Found> {
-        if !self.may_tell_instead() {
-            return Vec::new();
-        }
-        let cost = if self.reading.asks_what { ASKED_COST } else { PLAIN_COST };
-        self.own_answers().map(|f| Found { score: f.score - cost, ..f }).collect()
+        // A "may I" is answered by that, and by nothing else.
+        let bound = self.reading.risk || self.reading.turns.has(Turn::Permission);
+        let departs = if self.reading.asks() { DEPARTS_ASKED } else { DEPARTS };
+        (!bound && instead(action).contains(&line.tag)).then_some(departs + evaded)
     }
 
     /// What the client tells of themselves, where it is plainly what was asked for.
     fn own_answers(&self) -> impl Iterator<Item = Found> {
-        let own = self.lines_of(|line| line.is_own() && line.tag == Tag::Inform, Again::Never);
-        own.into_iter().filter(|f| f.score >= PLAIN_FROM)
-    }
-
-    /// "I couldn't say who", where nobody knows the answer: one who denies or wishes at such a moment answers what was
-    /// not asked.
-    fn plain_evasions(&self) -> Vec<Found> {
-        let action = self.query.action;
-        if !self.reading.asks_what || self.reading.risk || !(action.is_sustain() || action.is_change()) {
-            return Vec::new();
-        }
-        let wanted = Turns::of(&Turn::ASKS_WHAT);
-        let evades = |line: &Line| {
-            line.place == Place::Anywhere && line.tag == Tag::Inform && line.turns.meets(wanted)
-        };
-        self.lines_of(evades, Again::Never)
+        let tells = |line: &Line| line.is_own() && line.tag == Tag::Inform;
+        let own = self.lines_of(|line| tells(line).then_some(0.0), Again::Never);
+        own.into_iter().filter(|f| f.score >= ANSWERS)
     }
 
     fn makeshift(&self) -> Vec<Found> {
@@ -231,7 +200,7 @@ impl Scene<'_> {
             (&|line| near.contains(&line.tag), Again::Oldest),
             (&|line| line.place != Place::Exit, Again::Oldest),
         ];
-        let mut all = tries.iter().map(|(serves, again)| self.lines_of(serves, *again));
+        let mut all = tries.iter().map(|(serves, again)| self.lines_of(|l| serves(l).then_some(0.0), *again));
         all.find(|found| !found.is_empty()).unwrap_or_default()
     }
 
@@ -250,28 +219,29 @@ impl Scene<'_> {
         is_for(line, kind_bit(self.persona.kind), self.topic, self.client)
     }
 
-    /// Every line that `serves`, is true of the persona, fits the turn and is not said again.
-    fn lines_of(&self, serves: impl Fn(&Line) -> bool, again: Again) -> Vec<Found> {
+    /// Every line that has a `cost`, is true of the persona, fits the turn and is not said again.
+    fn lines_of(&self, cost: impl Fn(&Line) -> Option<f32>, again: Again) -> Vec<Found> {
         let mut out = Vec::new();
         for line in &self.banks.store.lines {
             let for_us = self.is_for_us(line);
             let in_list = self.reading.risk == (line.place == Place::Risk);
-            if !for_us || !in_list || !serves(line) || self.is_stale(line) || self.is_too_long(line) {
+            if !for_us || !in_list || self.is_stale(line) || self.is_too_long(line) {
                 continue;
             }
-            let known = self.known(line);
-            let Some(score) = self.scorer.fit(line, &known.own).filter(|_| self.profile.allows(known.needs))
+            let (known, Some(cost)) = (self.known(line), cost(line)) else { continue };
+            let Some(fit) = self.scorer.fit(line, &known.own).filter(|_| self.profile.allows(known.needs))
             else {
                 continue;
             };
             let Some(text) = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t)) else {
                 continue;
             };
-            let Some(score) = self.allowed_again(&text, score, again) else { continue };
+            let Some(score) = self.allowed_again(&text, fit.score - cost, again) else { continue };
             let is_another_s = line.is_anybodys() && again == Again::Never && !self.is_dealt(&line.text);
             let score = if is_another_s { score - UNDEALT_COST } else { score };
             let (source, place) = (self.banks.store.source(line), Some(line.place));
-            out.push(Found { text, source, tag: line.tag, score, place, is_own: line.is_own() });
+            let (tag, is_own, evidence) = (line.tag, line.is_own(), fit.evidence);
+            out.push(Found { text, source, tag, score, place, is_own, evidence });
         }
         out
     }
@@ -349,6 +319,7 @@ impl Scene<'_> {
                     score: 0.5,
                     place: None,
                     is_own: false,
+                    evidence: None,
                 });
             }
         }
@@ -377,6 +348,7 @@ impl Scene<'_> {
                 tag: Tag::Disclose,
                 place: None,
                 is_own: true,
+                evidence: None,
                 text,
             })
             .collect()
@@ -422,7 +394,7 @@ impl Scene<'_> {
             let source = self.banks.store.source(line);
             let score = if line.turns.is_empty() { 0.6 } else { 0.7 };
             let (place, is_own) = (Some(line.place), line.is_own());
-            let found = |text| Found { text, source, tag: line.tag, score, place, is_own };
+            let found = |text| Found { text, source, tag: line.tag, score, place, is_own, evidence: None };
             out.extend(text.filter(|t| !self.history.repeats(t)).map(found));
         }
         out
@@ -509,7 +481,8 @@ impl Scene<'_> {
             };
             let prior = (f.score - length_cost(word_count(&whole.text), wished)).clamp(0.0, 1.0);
             let does = self.does(f.tag, f.place);
-            out.push(Candidate { text: whole.text, source: whole.source, tag: f.tag, does, prior });
+            let evidence = f.evidence;
+            out.push(Candidate { text: whole.text, source: whole.source, tag: f.tag, does, prior, evidence });
         }
         out
     }

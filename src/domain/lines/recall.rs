@@ -14,7 +14,7 @@ const LONG_AGO: usize = 6;
 /// Turns between two lines that look back.
 const GAP: usize = 4;
 /// How often a fact that was told is taken up, and somebody who was named.
-const TAKES_UP_FACT: f32 = 0.25;
+const TAKES_UP_FACT: f32 = 0.15;
 const TAKES_UP_NAME: f32 = 0.05;
 
 /// What a line must come after.
@@ -67,7 +67,7 @@ impl Recall {
         }
         let recent = |ago: &usize| (1..=LONG_AGO).contains(ago);
         let slight = self.slights.iter().find(|s| recent(&s.turns_ago) && !since(After::Slight, s.turns_ago));
-        if let Some(slight) = slight.filter(|s| rolls[0] < 0.2 + 0.15 * s.turns_ago as f32) {
+        if let Some(slight) = slight.filter(|s| rolls[0] < 0.1 + 0.1 * s.turns_ago as f32) {
             return Some(Due { after: After::Slight, turns: turns_of(&slight.moves) });
         }
         let told = self.told_ago.filter(|ago| recent(ago) && !since(After::Told, *ago));

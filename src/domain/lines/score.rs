@@ -1,6 +1,7 @@
 //! How well one line fits this moment: a number, or not at all.
 //! Knows: lines, what was said, beliefs on the table. Never: persona files, groups of tags, dice.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::domain::lines::history::History;
@@ -11,25 +12,20 @@ use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::text::{normal, sentences};
 use crate::domain::lines::thread::Live;
 use crate::domain::lines::turn::{Reading, TakenUp, Words};
+use crate::domain::lines::weights::{Evidence, LineKind, Weights};
 
-/// Likeness that a line for particular words needs, where the kind of turn is the same …
-const PAIRED: f32 = 0.28;
-/// … and where the judge saw another kind of turn.
-const PAIRED_ELSEWHERE: f32 = 0.42;
-/// Likeness from which a "yes" may answer a "what", since its author knew what was asked.
+/// Nearness below which a line for particular words is for other ones.
+const FOR_OTHERS: f32 = 0.35;
+/// Nearness from which a "yes" may answer a "what", since its author knew what was asked.
 const SURELY: f32 = 0.7;
-/// Likeness that a short question about the client's last words needs.
-const FOLLOWED: f32 = 0.55;
-/// Likeness that a bare answer to a question needs, which is a riddle after another …
+/// Nearness that a bare answer to a question needs, which is a riddle after another …
 const BARELY: f32 = 0.6;
 /// … and more so where nothing was asked.
 const BARELY_UNASKED: f32 = 0.75;
+/// Nearness that an answer about the client's last words needs where nothing is asked.
+const FOLLOWED_UNASKED: f32 = 0.8;
 /// What an answer to the words loses where the trainee asks what they mean.
 const ASKED_BACK: f32 = 0.15;
-/// What a line loses that no word of a what, who or why calls for.
-const BESIDE: f32 = 0.15;
-/// Likeness from which a line answers such a question.
-const ANSWERS: f32 = 0.5;
 /// Turns whose answers make no sense after any other.
 const NOT_TO_BE_MISTAKEN: [Turn; 9] = [
     Turn::Opening,
@@ -42,28 +38,6 @@ const NOT_TO_BE_MISTAKEN: [Turn; 9] = [
     Turn::WhoAreYou,
     Turn::Permission,
 ];
-/// Kinds of turn of which the judge may well see one for another: the same words ask openly or not, as a
-/// "what" or a "do you" would have it.
-const KIN: [&[Turn]; 3] = [
-    &[Turn::ClosedQ, Turn::OpenQ, Turn::PlanQ],
-    &[Turn::Simple, Turn::Complex, Turn::Double, Turn::Summary],
-    &[Turn::Confront, Turn::Advice, Turn::InfoNoPerm, Turn::InfoPerm],
-];
-/// What it costs that only a kin of the turn is answered …
-const OF_KIN: f32 = 0.03;
-/// … and a turn that is no kin.
-const OF_ANOTHER: f32 = 0.08;
-/// Terms from which a wording is told by its words alone.
-const FULL_WORDING: usize = 4;
-/// How much a reply's own wording counts against the best of its cue.
-const OWN_WORDING: f32 = 0.2;
-/// What a client's own line has before one of their type, from this likeness on.
-const OWN_LIFT: f32 = 0.05;
-const OWN_FROM: f32 = 0.45;
-/// What a line that may be said any time loses where something is asked that it does not answer.
-const UNASKED: f32 = 0.12;
-/// What an answer to one kind of question has before what would answer any.
-const APT: f32 = 0.07;
 /// Answers to what wants a yes or a no.
 const YES_OR_NO: [&str; 20] = [
     "yes",
@@ -87,10 +61,34 @@ const YES_OR_NO: [&str; 20] = [
     "close",
     "of course",
 ];
-/// Likeness below which a belief comes out of the blue.
-const IN_REACH: f32 = 0.2;
-/// Likeness that the next line of a whole conversation needs.
-const NEXT: f32 = 0.2;
+/// Nearness below which a belief comes out of the blue …
+const IN_REACH: f32 = 0.35;
+const IN_REACH_ASKED: f32 = 0.6;
+/// … and what it is worth then.
+const OUT_OF_THE_BLUE: f32 = 0.16;
+/// Nearness that the next line of a whole conversation needs.
+const NEXT: f32 = 0.35;
+/// What going on unasked has where the trainee plainly takes up what was said, and where they may be asking about it.
+const GOES_ON: f32 = 0.1;
+
+/// How a line fits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Fit {
+    /// About `0.0..=1.0`, before length and chance.
+    pub score: f32,
+    /// What the score was weighed from, where it was.
+    pub evidence: Option<Evidence>,
+}
+
+impl Fit {
+    fn set(score: f32) -> Option<Self> {
+        Some(Self { score, evidence: None })
+    }
+
+    fn less(self, cost: f32) -> Self {
+        Self { score: self.score - cost, ..self }
+    }
+}
 
 /// What lines are scored against.
 #[derive(Debug)]
@@ -101,13 +99,11 @@ pub(super) struct Scorer<'a> {
     heard: &'a Words,
     history: &'a History<'a>,
     filling: &'a Filling,
-    /// Likeness of each cue to what the trainee said.
-    cues: Vec<f32>,
+    /// How near what was said is to each cue; found when first asked for.
+    cues: Vec<OnceCell<f32>>,
     /// Beliefs that the client voiced lately.
     voiced: HashSet<u32>,
     first_turn: bool,
-    /// The kinds of turn that were seen, and their kin.
-    kin: Turns,
     /// What the client can go on from.
     live: Live,
 }
@@ -124,10 +120,6 @@ impl<'a> Scorer<'a> {
     ) -> Self {
         // "Why?" is about what can be gone on with.
         let heard = if live.is_empty() { &reading.heard } else { &reading.by_itself };
-        let cues = store.cues.iter().map(|cue| {
-            let said = heard.like(cue.asks);
-            cue.vectors.iter().map(|v| likeness(said, v)).fold(0.0, f32::max)
-        });
         let mut voiced = HashSet::new();
         for line in store.lines.iter().filter(|l| l.topics.takes(topic)) {
             if let Place::Claim(b) | Place::Detail(b) | Place::Softened(b) = line.place
@@ -136,127 +128,123 @@ impl<'a> Scorer<'a> {
                 voiced.insert(b);
             }
         }
-        let cues = cues.collect();
-        let kin = kin_of(reading.turns);
-        Self {
-            store,
-            reading,
-            heard,
-            history,
-            filling,
-            cues,
-            voiced,
-            first_turn: history.len() <= 1,
-            kin,
-            live,
-        }
+        let cues = vec![OnceCell::new(); store.cues.len()];
+        Self { store, reading, heard, history, filling, cues, voiced, first_turn: history.len() <= 1, live }
     }
 
-    /// Whether the client can go on from something.
-    pub fn can_go_on(&self) -> bool {
-        !self.live.is_empty()
-    }
-
-    /// How the line fits, about `0.0..=1.0` before length and chance; `None` where it must not be said now.
-    pub fn fit(&self, line: &Line, words: &Vector) -> Option<f32> {
+    /// How the line fits; `None` where it must not be said now.
+    pub fn fit(&self, line: &Line, words: &Vector) -> Option<Fit> {
         if line.turns.has(Turn::Crisis) != (line.place == Place::Risk) {
             return None;
         }
         if self.reading.asks_what && line.cue.is_none() && says_yes_or_no(&line.text) {
             return None;
         }
-        let own = likeness(self.reading.heard.all(), words);
+        let own = || likeness(self.reading.heard.all(), words);
         let met = line.turns.meets(self.reading.turns);
         match line.place {
-            Place::Voice if line.turns.is_empty() => {
-                let unasked = if self.reading.asks() && own < IN_REACH { UNASKED } else { 0.0 };
-                Some(0.24 + 0.5 * own - unasked - self.beside(own))
-            }
-            Place::Voice => met.then_some(0.34 + 0.5 * own - self.beside(own)),
-            Place::Reaction => met.then_some(0.28 + 0.5 * own - self.beside(own)),
-            Place::Anywhere => met.then_some(safety(line) + 0.3 * own),
-            Place::Exit | Place::Risk => Some(0.4 + 0.4 * own),
-            Place::Paired => self.paired(line, own),
-            Place::Claim(b) => Some(self.claim(b, own) - self.beside(own)),
-            Place::Detail(b) => self.detail(b),
+            Place::Voice => (met || line.turns.is_empty()).then(|| self.weighed(line, LineKind::Voice, None)),
+            Place::Reaction => met.then(|| self.weighed(line, LineKind::Reaction, None)),
+            Place::Anywhere => met.then(|| self.weighed(line, LineKind::Anywhere, None)),
+            Place::Exit | Place::Risk => Fit::set(0.4 + 0.4 * own()),
+            Place::Paired => self.paired(line, met),
+            Place::Claim(b) => self.claim(line, b),
+            Place::Detail(b) => self.detail(line, b),
             Place::Softened(b) => self.softened(b),
-            Place::Plan => Some(if self.reading.turns.has(Turn::PlanQ) { 0.34 } else { 0.26 } + 0.5 * own),
-            Place::Secret => Some(0.24 + 0.6 * own),
-            Place::Daily => Some(self.daily(line, own)),
+            Place::Plan => {
+                Fit::set(if self.reading.turns.has(Turn::PlanQ) { 0.34 } else { 0.26 } + 0.5 * own())
+            }
+            Place::Secret => Fit::set(0.24 + 0.6 * own()),
+            Place::Daily => self.daily(line),
             Place::Next(before) => self.next(line, before),
-            Place::More(thread) => self.goes_on(line, thread, own),
+            Place::More(thread) => self.goes_on(line, thread),
             // These are asked for by what happened, never by what is being said.
             Place::Later(_) => None,
         }
     }
 
-    fn paired(&self, line: &Line, own: f32) -> Option<f32> {
-        let met = line.turns.meets(self.kin);
-        let like = self.answered(line, met);
-        let (least, discount) = match line.turns.meets(self.reading.turns) {
-            true => (PAIRED, 0.0),
-            false if met => (PAIRED, OF_KIN),
-            false => (PAIRED_ELSEWHERE, OF_ANOTHER),
+    fn weighed(&self, line: &Line, kind: LineKind, near: Option<f32>) -> Fit {
+        // "Tell me more about that" asks for what goes on.
+        let leaves_it = kind == LineKind::More && near.is_none() && self.reading.taken_up == TakenUp::Plainly;
+        let evidence = Evidence {
+            kind,
+            tag: line.tag,
+            near,
+            own: line.is_own(),
+            asked: self.reading.asks() && !leaves_it,
+            wanted: self.reading.asks_what && !leaves_it,
         };
+        Fit { score: Weights::bundled().believed(&evidence), evidence: Some(evidence) }
+    }
+
+    fn paired(&self, line: &Line, met: bool) -> Option<Fit> {
+        let near = self.answered(line);
         // "The table? What do you mean?" asks neither who sets it nor where it stands.
         let asks_back = self.reading.turns.has(Turn::AskMean) && !line.turns.has(Turn::AskMean);
-        if self.is_bare_of(line, like) || (asks_back && line.tag == Tag::Minimal) {
+        if self.is_bare_of(line, near) || (asks_back && line.tag == Tag::Minimal) {
             return None;
         }
-        let discount = discount + if asks_back { ASKED_BACK } else { 0.0 };
         let mistaken = !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN));
-        if mistaken || (like < SURELY && self.reading.asks_what && says_yes_or_no(&line.text)) {
+        if mistaken || (near < SURELY && self.reading.asks_what && says_yes_or_no(&line.text)) {
             return None;
         }
-        let lift = if line.is_own() && like >= OWN_FROM { OWN_LIFT } else { 0.0 };
-        // A line that answers other words is worse than one that answers none.
-        (like >= least).then_some(0.05 + 0.93 * like + 0.15 * own + lift - discount - self.beside(like))
+        let cost = if asks_back { ASKED_BACK } else { 0.0 };
+        (near >= FOR_OTHERS).then(|| self.weighed(line, LineKind::Paired, Some(near)).less(cost))
     }
 
     /// Whether it is a bare answer to another question.
-    fn is_bare_of(&self, line: &Line, like: f32) -> bool {
+    fn is_bare_of(&self, line: &Line, near: f32) -> bool {
         let answers = line.cue.is_some_and(|i| self.store.cues[i as usize].asks == Some(true));
         let least = if self.reading.asks() { BARELY } else { BARELY_UNASKED };
-        line.tag == Tag::Minimal && answers && like < least
+        line.tag == Tag::Minimal && answers && near < least
     }
 
-    /// What it costs to be no answer to a question that wants a particular one.
-    fn beside(&self, like: f32) -> f32 {
-        if self.reading.asks_what && like < ANSWERS { BESIDE } else { 0.0 }
-    }
-
-    fn claim(&self, belief: u32, own: f32) -> f32 {
+    fn claim(&self, line: &Line, belief: u32) -> Option<Fit> {
         let b = &self.store.beliefs[belief as usize];
-        let like = self.cue(b.asked).max(self.cue(b.reflected)).max(0.9 * own);
-        let weight = if self.reading.is_social() { 0.5 } else { 0.8 };
-        if like < IN_REACH { 0.16 } else { 0.12 + weight * like }
+        let near = self.cue(b.asked).max(self.cue(b.reflected));
+        match near < self.in_reach() || self.reading.is_social() {
+            true => Fit::set(OUT_OF_THE_BLUE),
+            false => Some(self.weighed(line, LineKind::Claim, Some(near))),
+        }
+    }
+
+    /// How near what was said must be to a belief: who is asked something does not speak of something else.
+    fn in_reach(&self) -> f32 {
+        if self.reading.asks() { IN_REACH_ASKED } else { IN_REACH }
     }
 
     /// What elaborates a belief makes sense only while the belief is on the table.
-    fn detail(&self, belief: u32) -> Option<f32> {
+    fn detail(&self, line: &Line, belief: u32) -> Option<Fit> {
         let b = &self.store.beliefs[belief as usize];
-        let like = self.cue(b.reflected).max(self.cue(b.asked));
-        let taken_up = self.reading.reflects || like >= IN_REACH;
-        self.voiced.contains(&belief).then_some(if taken_up { 0.42 } else { 0.3 } + 0.45 * like)
+        let near = self.cue(b.reflected).max(self.cue(b.asked));
+        let taken_up = (self.reading.reflects && !self.reading.asks()) || near >= self.in_reach();
+        let voiced = self.voiced.contains(&belief);
+        match taken_up {
+            true => voiced.then(|| self.weighed(line, LineKind::Claim, Some(near))),
+            false => Fit::set(OUT_OF_THE_BLUE).filter(|_| voiced),
+        }
     }
 
-    fn softened(&self, belief: u32) -> Option<f32> {
+    fn softened(&self, belief: u32) -> Option<Fit> {
         let b = &self.store.beliefs[belief as usize];
         if !self.reading.turns.meets(Turns::of(&[Turn::Amplified, Turn::Alongside])) {
             return None;
         }
         let like = self.cue(b.amplified).max(self.cue(b.reflected));
         let voiced = self.voiced.contains(&belief);
-        (voiced || like >= PAIRED).then_some(if voiced { 0.4 } else { 0.28 } + 0.6 * like)
+        Fit::set(if voiced { 0.4 } else { 0.28 } + 0.6 * like).filter(|_| voiced || like >= FOR_OTHERS)
     }
 
-    fn daily(&self, line: &Line, own: f32) -> f32 {
-        let like = self.cue(line.cue).max(0.9 * own);
-        if like < IN_REACH { 0.18 } else { 0.22 + 0.7 * like }
+    fn daily(&self, line: &Line) -> Option<Fit> {
+        let near = self.cue(line.cue);
+        match near < self.in_reach() {
+            true => Fit::set(OUT_OF_THE_BLUE),
+            false => Some(self.weighed(line, LineKind::Paired, Some(near))),
+        }
     }
 
     /// A line of a whole conversation comes only after its predecessor, or at the start.
-    fn next(&self, line: &Line, before: Option<u32>) -> Option<f32> {
+    fn next(&self, line: &Line, before: Option<u32>) -> Option<Fit> {
         let like = self.cue(line.cue);
         let follows = match before {
             Some(i) => {
@@ -266,62 +254,49 @@ impl<'a> Scorer<'a> {
             None => self.first_turn && line.turns.meets(self.reading.turns),
         };
         let lift = if before.is_some() { 0.5 } else { 0.3 };
-        (follows && like >= NEXT).then_some(lift + 0.5 * like)
+        Fit::set(lift + 0.5 * like).filter(|_| follows && like >= NEXT)
     }
 
     /// What goes on from the client's last words answers a question about them, or comes of itself where
     /// the trainee takes them up or waits.
-    fn goes_on(&self, line: &Line, thread: u32, own: f32) -> Option<f32> {
+    fn goes_on(&self, line: &Line, thread: u32) -> Option<Fit> {
         let cost = self.live.cost(thread)?;
         if let Some(cue) = line.cue {
-            let wordings = &self.store.cues[cue as usize].vectors;
-            let like = wordings.iter().map(|v| likeness(self.reading.heard.all(), v)).fold(0.0, f32::max);
-            return (like >= FOLLOWED && !self.is_bare_of(line, like))
-                .then_some(0.25 + 0.75 * like + 0.1 * own - cost);
+            let wordings = &self.store.cues[cue as usize];
+            let near = wordings.near(self.reading.heard.all(), &self.store.lexicon).fold(0.0, f32::max);
+            let least = if self.reading.asks() { FOR_OTHERS } else { FOLLOWED_UNASKED };
+            return (near >= least && !self.is_bare_of(line, near))
+                .then(|| self.weighed(line, LineKind::More, Some(near)).less(cost));
         }
         if line.tag == Tag::Minimal && self.reading.asks() {
             return None;
         }
-        let base = match self.reading.taken_up {
-            TakenUp::Plainly => 0.52,
-            TakenUp::Asked => 0.4,
+        let lift = match self.reading.taken_up {
+            TakenUp::Plainly => GOES_ON,
+            TakenUp::Asked => 0.0,
             TakenUp::Not => return None,
         };
-        Some(base + 0.25 * self.reading.of_last + 0.2 * own - cost)
+        Some(self.weighed(line, LineKind::More, None).less(cost - lift))
     }
 
     fn cue(&self, cue: Option<u32>) -> f32 {
-        cue.map_or(0.0, |i| self.cues[i as usize])
-    }
-
-    /// Likeness of what was said to the wordings that `line` answers, with most regard to its
-    /// own one. Where the kind of turn is another, a wording of a word or two says too little.
-    fn answered(&self, line: &Line, met: bool) -> f32 {
-        let Some(cue) = line.cue.map(|i| &self.store.cues[i as usize]) else { return 0.0 };
-        let like = |v: &Vector| {
-            if met || v.len() >= FULL_WORDING { likeness(self.heard.like(cue.asks), v) } else { 0.0 }
+        let near = |i: usize| {
+            let cue = &self.store.cues[i];
+            cue.near(self.heard.like(cue.asks), &self.store.lexicon).fold(0.0, f32::max)
         };
-        let best = if met { self.cue(line.cue) } else { cue.vectors.iter().map(like).fold(0.0, f32::max) };
-        let Some(own) = line.wording.and_then(|i| cue.vectors.get(usize::from(i))) else { return best };
-        let share = if cue.form == Form::Asked { 1.0 } else { OWN_WORDING };
-        share * like(own) + (1.0 - share) * best
+        cue.map_or(0.0, |i| *self.cues[i as usize].get_or_init(|| near(i as usize)))
     }
-}
 
-fn kin_of(turns: Turns) -> Turns {
-    let kin = KIN.into_iter().filter(|kin| turns.meets(Turns::of(kin)));
-    kin.flatten().fold(turns, |all, turn| all.with(*turn))
-}
-
-/// What an answer that holds anywhere is worth: a made-up fact after the wrong question jars
-/// most, so there it stands above everything that no word of the trainee's calls for.
-fn safety(line: &Line) -> f32 {
-    let apt =
-        if line.turns.has(Turn::YesNo) || line.turns.meets(Turns::of(&Turn::ASKS_WHAT)) { APT } else { 0.0 };
-    apt + match line.tag {
-        Tag::Inform => 0.46,
-        Tag::Minimal | Tag::Ember => 0.42,
-        _ => 0.4,
+    /// How near what was said is to the wordings that `line` answers; to its own one, where each has its own reply.
+    fn answered(&self, line: &Line) -> f32 {
+        let Some(cue) = line.cue.map(|i| &self.store.cues[i as usize]) else { return 0.0 };
+        match line.wording {
+            Some(own) if cue.form == Form::Asked => {
+                let said = self.heard.like(cue.asks);
+                cue.near(said, &self.store.lexicon).nth(usize::from(own)).unwrap_or_default()
+            }
+            _ => self.cue(line.cue),
+        }
     }
 }
 

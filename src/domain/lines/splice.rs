@@ -3,7 +3,7 @@
 
 use crate::domain::action::Action;
 use crate::domain::dice::Dice;
-use crate::domain::lines::index::{Lexicon, Vector, likeness};
+use crate::domain::lines::index::{Lexicon, Vector, bags_alike};
 use crate::domain::lines::manner::{is_statement, lower_start};
 use crate::domain::lines::store::Place;
 use crate::domain::lines::tag::Tag;
@@ -155,7 +155,7 @@ impl Splicer<'_> {
             if is_long || !self.fits(part, whole, detailed) || same_words(&heard, part) {
                 continue;
             }
-            let alike = likeness(std::slice::from_ref(&said), part.own);
+            let alike = bags_alike(&said, part.own);
             let apart = alike < RELATED && part.near < ANSWERS;
             if alike > TOO_ALIKE || (!detailed && (apart || counted && counts(&part.normal))) {
                 continue;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::domain::lines::index::{Lexicon, Vector};
+use crate::domain::lines::index::{Gist, Lexicon, Sentence, Vector, nearness};
 use crate::domain::lines::needs::{Needs, Patterns, Scope};
 use crate::domain::lines::recall::After;
 use crate::domain::lines::tag::{Tag, Turn, Turns};
@@ -225,6 +225,16 @@ pub(super) struct Cue {
     pub texts: Vec<String>,
     /// Those of the texts, once [`Store::weigh`] was called.
     pub vectors: Vec<Vector>,
+    /// What the texts ask or tell, found out when first asked for.
+    pub gists: OnceLock<Vec<Gist>>,
+}
+
+impl Cue {
+    /// How near `said` is to each wording, `0.0..=1.0`.
+    pub fn near<'a>(&'a self, said: &'a [Sentence], lexicon: &Lexicon) -> impl Iterator<Item = f32> + 'a {
+        let gists = self.gists.get_or_init(|| self.texts.iter().map(|text| lexicon.gist(text)).collect());
+        self.vectors.iter().zip(gists).map(|(vector, gist)| nearness(said, vector, gist))
+    }
 }
 
 /// One belief of a client on a topic.

@@ -1,14 +1,14 @@
 //! The words of the line banks: what a client line does, and what kind of trainee turn it answers.
 //! Knows: actions, moves, kinds. Never: lines, text, files.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::domain::action::Action;
 use crate::domain::moves::Move;
 use crate::domain::persona::Kind;
 
 /// What a line does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tag {
     /// There is no problem.
@@ -448,6 +448,25 @@ pub(super) fn wants(action: Action, kind: Kind) -> &'static [&'static [Want]] {
         }
         Action::Warn => &[&[Want(Tag::Warn, None)], &[Want(Tag::Attack, None)]],
         Action::Leave => &[&[Want(Tag::Leave, None)]],
+    }
+}
+
+/// The tags that a client may turn to where nothing that does `action` fits as well: they answer, evade or stay with
+/// their side of it, and never go further towards change than was meant.
+pub(super) fn instead(action: Action) -> &'static [Tag] {
+    use Tag::{
+        Argue, Attack, Deflect, Deny, Doubt, Downplay, Hesitate, Inform, Minimal, Soften, Test, YesBut,
+    };
+    match action {
+        Action::Warn | Action::Leave => &[],
+        Action::Withdraw => &[Minimal, Deflect],
+        Action::Deflect => &[Minimal, Deflect, Test, Inform],
+        // Who is at odds with the trainee tells nothing.
+        Action::Challenge | Action::Test => &[Attack, Test, Argue, Deflect, Minimal, Deny],
+        Action::Engage => &[Minimal, Deflect, Inform],
+        Action::Hesitate | Action::Doubt => &[Hesitate, Doubt, YesBut, Downplay, Minimal, Deflect, Inform],
+        _ if action.is_sustain() => &[Deny, Downplay, Argue, YesBut, Doubt, Minimal, Deflect, Inform],
+        _ => &[Soften, Inform, Minimal, Deflect, Hesitate],
     }
 }
 

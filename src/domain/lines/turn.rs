@@ -1,7 +1,7 @@
 //! What the trainee's reply is to the banks: its words, its kinds of turn, whether it is about risk.
 //! Knows: moves, patterns, vectors. Never: personas' state, tags, choosing.
 
-use crate::domain::lines::index::{Lexicon, Vector, likeness, share_said};
+use crate::domain::lines::index::{Lexicon, Sentence, Vector, share_said};
 use crate::domain::lines::needs::Patterns;
 use crate::domain::lines::slots::Unfilling;
 use crate::domain::lines::tag::{Turn, Turns, turns_of};
@@ -23,8 +23,6 @@ pub(super) struct Reading {
     pub reflects: bool,
     /// It asks what, who, why or how: a yes or a no is no answer.
     pub asks_what: bool,
-    /// How near it is to the client's last words.
-    pub of_last: f32,
     /// Whether the client may go on from their last words.
     pub taken_up: TakenUp,
 }
@@ -32,11 +30,11 @@ pub(super) struct Reading {
 /// What was said as bags of words: the whole first, then sentences by themselves.
 #[derive(Debug)]
 pub(super) struct Words {
-    all: Vec<Vector>,
+    all: Vec<Sentence>,
     /// The whole, and of the sentences those that ask; all of them where none does.
-    asked: Vec<Vector>,
+    asked: Vec<Sentence>,
     /// Likewise those that don't.
-    told: Vec<Vector>,
+    told: Vec<Sentence>,
 }
 
 impl Words {
@@ -52,7 +50,7 @@ impl Words {
     }
 
     /// The bags to compare with words that ask, or tell, or may do either.
-    pub fn like(&self, asks: Option<bool>) -> &[Vector] {
+    pub fn like(&self, asks: Option<bool>) -> &[Sentence] {
         match asks {
             Some(true) => &self.asked,
             Some(false) => &self.told,
@@ -61,7 +59,7 @@ impl Words {
     }
 
     /// All of them.
-    pub fn all(&self) -> &[Vector] {
+    pub fn all(&self) -> &[Sentence] {
         &self.all
     }
 }
@@ -161,13 +159,12 @@ impl Reading {
         let by_itself = Words::of(&by_itself.join(" "), lexicon, patterns);
         let heard = Words::of(&text, lexicon, patterns);
         let asks_what = turns.meets(Turns::of(&Turn::ASKS_WHAT)) && !turns.has(Turn::YesNo);
-        let echoes = heard.all().first().is_some_and(|whole| share_said(whole, &last) >= ECHO);
+        let echoes = heard.all().first().is_some_and(|whole| share_said(&whole.bag, &last) >= ECHO);
         // "Under the mast! When was that?" asks, whatever it gives back.
         let waits = turns.has(Turn::Silence)
             || patterns.asks_for_more(said.trainee)
             || (echoes && (asked_back || !asks_what));
         let mut reading = Self {
-            of_last: likeness(heard.all(), &last),
             reflects: turns.meets(Turns::of(&REFLECTIONS)),
             asks_what,
             taken_up: TakenUp::Not,

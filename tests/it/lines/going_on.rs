@@ -17,6 +17,7 @@ inform: Some Hartley.
 @client any
 @type any
 inform: It rained on Monday.
+attack: Who asks?
 @anywhere openq
 inform: Nothing new there.
 ";
@@ -114,5 +115,5 @@ fn who_is_asked_for_the_rest_of_a_story_tells_it_whatever_they_were_about_to_do(
     let more = |action: Action| first(action, FLOUR, &[Move::OpenQuestion], "Tell me more about that?");
     assert_eq!(more(Action::Downplay), steps);
     assert_eq!(more(Action::Blame), blame, "what was meant comes first, where it goes on too");
-    assert_ne!(more(Action::Challenge), steps, "at odds they do not tell");
+    assert_eq!(more(Action::Challenge), "Who asks?", "at odds they do not tell");
 }

@@ -139,14 +139,19 @@ fn a_question_with_an_answer_of_its_own_is_answered_before_a_fact_is_told() {
 }
 
 #[test]
-fn what_nobody_answers_is_evaded_plainly_rather_than_denied() {
+fn one_who_meant_to_deny_may_evade_and_that_is_what_is_recorded() {
     let needs = ("needs.toml", "[turn]\naskwho = ['^who\\b']\n");
-    let lines = "@anywhere askwho\ninform: I couldn't say who.\ndeny: Nobody. There's nothing wrong.\n";
+    let lines = "@anywhere askwho\ninform: I couldn't say who.\nember: I wish it was me.\n";
     let said = |trainee: &str| {
         let ask = Ask { action: Action::Deny, trainee, moves: &[Move::OpenQuestion], ..ASK };
         let found = check(&small(&[needs, ("a.txt", lines)]), &ray(), &ask);
-        found.first().map(|c| (c.text.clone(), c.does))
+        found.iter().map(|c| (c.text.clone(), c.does)).collect::<Vec<_>>()
     };
-    assert_eq!(said("Who holds the knife?"), Some(("I couldn't say who.".to_owned(), Action::Engage)));
-    assert_eq!(said("Tell me about the knife."), None);
+    let evades = ("I couldn't say who.".to_owned(), Action::Engage);
+    assert_eq!(
+        said("Who holds the knife?"),
+        [evades],
+        "and never goes further towards change than was meant"
+    );
+    assert_eq!(said("Tell me about the knife."), []);
 }
