@@ -80,6 +80,9 @@ It does not write. It ranks authored client lines in context: after system words
 line, {READ[recipe.objective]} says how well the line fits. Made with nothing but
 the lines in `prompts/lines`, by `training/make_pocket.sh`; no pretrained weights, no other text.
 
+**Since 2026-11-28 it has no say in what the client says**: see "Graded lines" below. The choice is made by `encoder.safetensors` and
+`chooser.toml`; this model stays as what `bench`, the engine's tests and the counting of tokens run on.
+
 ## Data
 
 {facts['pairs']:,} pairs of trainee turn and client line ({facts['lines']:,} distinct lines), sha256 of the export

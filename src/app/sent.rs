@@ -16,7 +16,7 @@ use crate::engine::local::{PromptReader, Spelt, Token};
 pub enum Wording {
     /// It writes freely: head, history, note.
     Free(Box<Notes>),
-    /// It ranks authored lines: tags and the newest words.
+    /// It was trained to rank authored lines: tags and the newest words.
     Compact,
 }
 

@@ -16,19 +16,20 @@ use crate::app::library::Library;
 use crate::app::models::{self, Found, Models};
 use crate::app::sent::Wording;
 use crate::app::voice::Voice;
+use crate::domain::lines::chooser_files;
 use crate::engine::Engine;
 use crate::engine::local::{DeviceChoice, Hold, Local, PromptReader, Settings};
 use crate::engine::worker::Worker;
 use crate::files::hash;
 use crate::ui::screen::Screen;
 
-/// The bundled ranker. Compiled in, so that it is found wherever the program is put.
+/// The bundled language model. Compiled in, so that it is found wherever the program is put.
 static POCKET: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/pocket.gguf"));
 
 /// The name of the bundled client on the command line.
 const POCKET_NAME: &str = "pocket";
 
-/// How the bundled ranker runs.
+/// How it runs.
 const POCKET_SETTINGS: Settings =
     Settings { device: DeviceChoice::Cpu, hold: Hold::Unpacked, threads: Some(1) };
 
@@ -81,7 +82,7 @@ impl ModelFile {
         })
     }
 
-    /// The SHA-256 of the model's file.
+    /// The SHA-256 of the model's file; of all that the bundled client speaks by.
     pub(super) fn hash(&self) -> Result<String, AppError> {
         hash_of(self.found()?.as_ref().map(|found| &*found.path))
     }
@@ -139,7 +140,7 @@ impl ModelArgs {
         })
     }
 
-    /// The SHA-256 of the model's file; of its name, where it is on a server.
+    /// The SHA-256 of the model's file; of all that the bundled client speaks by. of its name, where it is on a server.
     pub(super) fn hash(&self, screen: Screen) -> Result<String, AppError> {
         if let Some(server) = self.server() {
             return Ok(server::hash(server.open(screen)?.info()));
@@ -190,7 +191,11 @@ impl ModelArgs {
 }
 
 fn hash_of(path: Option<&Path>) -> Result<String, AppError> {
-    let Some(path) = path else { return Ok(hash::sha256(POCKET)) };
+    // What the bundled client says is decided by what lines are chosen by as well.
+    let Some(path) = path else {
+        let files = [("pocket", hash::sha256(POCKET)), ("chooser", hash::sha256(&chooser_files().concat()))];
+        return Ok(hash::sha256_of_all(files.iter().map(|(name, hash)| (*name, hash.as_str()))));
+    };
     hash::sha256_of_file(path).map_err(|source| AppError::Folder { path: path.to_owned(), source })
 }
 

@@ -10,7 +10,7 @@ use super::{DataArgs, FIRST_CLIENT, PromptArgs};
 use crate::app::AppError;
 use crate::app::library::Library;
 use crate::app::practise::SILENCE;
-use crate::app::sent::{self, Reading, Sent};
+use crate::app::sent::{self, Reading, Sent, Wording};
 use crate::app::sessions::not_open;
 use crate::domain::persona::Persona;
 use crate::domain::session::{Path, SessionId};
@@ -84,6 +84,11 @@ fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let library = args.prompts.load()?;
     let model = args.model.reader()?;
     let wording = args.model.wording(&library)?;
+    if matches!(wording, Wording::Compact) {
+        screen.note(
+            "The bundled client is sent nothing: it chooses among lines. This is what its language model would read.",
+        );
+    }
     let asked = asked(args, &library, screen)?;
     let reading = Reading { model: &model, wording: &wording, persona: &asked.persona, seed: asked.seed };
     let sent = sent::turn(&reading, &asked.path, asked.turn)?;

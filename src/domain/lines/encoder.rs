@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 
 use safetensors::{Dtype, SafeTensors};
 
-static FILE: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/encoder.safetensors"));
+/// As it is in the repository.
+pub(super) static FILE: &[u8] =
+    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/encoder.safetensors"));
 static BUNDLED: LazyLock<Encoder> =
     LazyLock::new(|| Encoder::read(FILE).expect("the bundled encoder is whole: a test reads it"));
 

@@ -14,7 +14,7 @@ use crate::domain::lines::score::{Scorer, likeness_of};
 use crate::domain::lines::slots::{Filling, Unfilling, is_word};
 use crate::domain::lines::splice::{Part, Splicer, Whole, behind, belief_of, may_follow, shortened};
 use crate::domain::lines::store::{Known, Line, Place, kind_bit};
-use crate::domain::lines::tag::{Shade, Tag, Turn, Want, instead, last_resort, wants};
+use crate::domain::lines::tag::{Shade, Tag, Turn, Turns, Want, instead, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
 use crate::domain::lines::thread::Live;
 use crate::domain::lines::turn::{Reading, Said};
@@ -31,6 +31,8 @@ const DEPARTS: f32 = 0.1;
 const ANSWERS: f32 = 0.7;
 /// What an answer that holds anywhere costs beside one that answers this …
 const EVASIVE: f32 = 0.05;
+/// … more, where a what or a who is asked and it would answer any question …
+const UNAPT: f32 = 0.05;
 /// … and for each of the client's last replies that was one: nobody evades for ever.
 const EVADED: f32 = 0.03;
 /// … and how many replies these are.
@@ -168,8 +170,7 @@ impl Scene<'_> {
     /// What it costs that the line does what it does; none where it must not be said.
     fn cost(&self, line: &Line) -> Option<f32> {
         let (action, groups) = (self.query.action, wants(self.query.action, self.persona.kind));
-        let evades = line.place == Place::Anywhere;
-        let evaded = if evades { EVASIVE + EVADED * self.evaded as f32 } else { 0.0 };
+        let evaded = if line.place == Place::Anywhere { self.evasive(line) } else { 0.0 };
         if let Some(step) = groups.iter().position(|group| self.serves(line, group)) {
             return Some(GROUP_STEP * step as f32 + evaded);
         }
@@ -177,6 +178,12 @@ impl Scene<'_> {
         let bound = self.reading.risk || self.reading.turns.has(Turn::Permission);
         let departs = if self.reading.asks() { DEPARTS_ASKED } else { DEPARTS };
         (!bound && instead(action).contains(&line.tag)).then_some(departs + evaded)
+    }
+
+    /// What it costs to evade.
+    fn evasive(&self, line: &Line) -> f32 {
+        let unapt = self.reading.asks_what && !line.turns.meets(Turns::of(&Turn::ASKS_WHAT));
+        EVASIVE + EVADED * self.evaded as f32 + if unapt { UNAPT } else { 0.0 }
     }
 
     /// What the client tells of themselves, where it is plainly what was asked for.

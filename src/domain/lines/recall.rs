@@ -67,7 +67,7 @@ impl Recall {
         }
         let recent = |ago: &usize| (1..=LONG_AGO).contains(ago);
         let slight = self.slights.iter().find(|s| recent(&s.turns_ago) && !since(After::Slight, s.turns_ago));
-        if let Some(slight) = slight.filter(|s| rolls[0] < 0.1 + 0.1 * s.turns_ago as f32) {
+        if let Some(slight) = slight.filter(|s| rolls[0] < 0.05 + 0.05 * s.turns_ago as f32) {
             return Some(Due { after: After::Slight, turns: turns_of(&slight.moves) });
         }
         let told = self.told_ago.filter(|ago| recent(ago) && !since(After::Told, *ago));
