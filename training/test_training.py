@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 import banks
+import chooser
 import evaluate
 import gguf_file
 import noise
@@ -20,6 +21,7 @@ import tokens
 from banks import Pair, Turn
 from model import Llama, Shape
 from tokens import Text
+from words import stem, tokens as words_of
 
 TYPES, ALL_TOPICS = tuple(banks.CLIENTS), tuple(banks.TOPICS)
 
@@ -127,6 +129,31 @@ class Ranking(unittest.TestCase):
     def test_the_gold_line_counts_from_the_top(self):
         place = evaluate.place(np.array([3.0, 2.0, 1.0]), np.array([False, True, False]))
         self.assertEqual((place.reciprocal, place.first), (0.5, 0.0))
+
+
+class Words(unittest.TestCase):
+    def test_words_are_taken_apart_as_the_program_does(self):
+        self.assertEqual(words_of("You don\u2019t see <who>'s {thing}."), ["you", "do", "not", "see", "<who>", "s", "{thing}"])
+        for a, b in [("drinking", "drinks"), ("stopped", "stop"), ("worries", "worried"), ("making", "make")]:
+            self.assertEqual(stem(a), stem(b))
+        self.assertEqual(stem("this"), "this")
+
+
+class Chooser(unittest.TestCase):
+    def graded(self, near: float, grade: int) -> chooser.Graded:
+        known = {"kind": "paired", "tag": "inform", "near": near, "own": True, "asked": True, "wanted": False}
+        return chooser.Graded("t", ("t", 1), grade, chooser.features(known))
+
+    def test_what_is_nearer_is_likelier_and_never_less_so(self):
+        right = [self.graded(i / 40, 2 if i > 20 else 0) for i in range(40)]
+        wrong = [self.graded(i / 40, 0 if i > 20 else 2) for i in range(40)]
+        near, far = self.graded(0.9, 0).features, self.graded(0.6, 0).features
+        self.assertGreater(near @ chooser.fit(right), far @ chooser.fit(right) + 0.5)
+        self.assertGreaterEqual(near @ chooser.fit(wrong), far @ chooser.fit(wrong))
+
+    def test_pairs_of_a_moment_are_counted(self):
+        rows = [self.graded(0.9, 2), self.graded(0.8, 0), self.graded(0.1, 1)]
+        self.assertEqual(chooser.told_apart(rows, np.array([3.0, 2.0, 1.0])), (0.5, 1.0, 1))
 
 
 if __name__ == "__main__":
