@@ -82,9 +82,9 @@ impl ModelFile {
         })
     }
 
-    /// The SHA-256 of the model's file; of all that the bundled client speaks by.
+    /// The SHA-256 of the model's file.
     pub(super) fn hash(&self) -> Result<String, AppError> {
-        hash_of(self.found()?.as_ref().map(|found| &*found.path))
+        hash_of(self.found()?.as_ref().map(|found| &*found.path), || hash::sha256(POCKET))
     }
 
     /// How the model is spoken to.
@@ -164,7 +164,7 @@ impl ModelArgs {
         let path = found.as_ref().map(|found| &*found.path);
         // To read all of a large file takes as long as to load it: both at the same time.
         let (engine, hash) = thread::scope(|scope| {
-            let hash = scope.spawn(|| hash_of(path));
+            let hash = scope.spawn(|| hash_of(path, hash_of_the_pocket_client));
             let engine = self.open_at(path, heads);
             (engine, hash.join())
         });
@@ -190,13 +190,15 @@ impl ModelArgs {
     }
 }
 
-fn hash_of(path: Option<&Path>) -> Result<String, AppError> {
-    // What the bundled client says is decided by what lines are chosen by as well.
-    let Some(path) = path else {
-        let files = [("pocket", hash::sha256(POCKET)), ("chooser", hash::sha256(&chooser_files().concat()))];
-        return Ok(hash::sha256_of_all(files.iter().map(|(name, hash)| (*name, hash.as_str()))));
-    };
+fn hash_of(path: Option<&Path>, bundled: impl Fn() -> String) -> Result<String, AppError> {
+    let Some(path) = path else { return Ok(bundled()) };
     hash::sha256_of_file(path).map_err(|source| AppError::Folder { path: path.to_owned(), source })
+}
+
+/// What the bundled client says is decided by what its lines are chosen by as well.
+fn hash_of_the_pocket_client() -> String {
+    let files = [("pocket", hash::sha256(POCKET)), ("chooser", hash::sha256(&chooser_files().concat()))];
+    hash::sha256_of_all(files.iter().map(|(name, hash)| (*name, hash.as_str())))
 }
 
 fn threads(text: &str) -> Result<usize, String> {
