@@ -16,7 +16,6 @@ use crate::app::library::Library;
 use crate::app::models::{self, Found, Models};
 use crate::app::sent::Wording;
 use crate::app::voice::Voice;
-use crate::domain::lines::chooser_files;
 use crate::engine::Engine;
 use crate::engine::local::{DeviceChoice, Hold, Local, PromptReader, Settings};
 use crate::engine::worker::Worker;
@@ -84,7 +83,7 @@ impl ModelFile {
 
     /// The SHA-256 of the model's file.
     pub(super) fn hash(&self) -> Result<String, AppError> {
-        hash_of(self.found()?.as_ref().map(|found| &*found.path), || hash::sha256(POCKET))
+        hash_of(self.found()?.as_ref().map(|found| &*found.path))
     }
 
     /// How the model is spoken to.
@@ -140,7 +139,7 @@ impl ModelArgs {
         })
     }
 
-    /// The SHA-256 of the model's file; of all that the bundled client speaks by. of its name, where it is on a server.
+    /// The SHA-256 of the model's file; of its name, where it is on a server.
     pub(super) fn hash(&self, screen: Screen) -> Result<String, AppError> {
         if let Some(server) = self.server() {
             return Ok(server::hash(server.open(screen)?.info()));
@@ -164,7 +163,7 @@ impl ModelArgs {
         let path = found.as_ref().map(|found| &*found.path);
         // To read all of a large file takes as long as to load it: both at the same time.
         let (engine, hash) = thread::scope(|scope| {
-            let hash = scope.spawn(|| hash_of(path, hash_of_the_pocket_client));
+            let hash = scope.spawn(|| hash_of(path));
             let engine = self.open_at(path, heads);
             (engine, hash.join())
         });
@@ -190,15 +189,9 @@ impl ModelArgs {
     }
 }
 
-fn hash_of(path: Option<&Path>, bundled: impl Fn() -> String) -> Result<String, AppError> {
-    let Some(path) = path else { return Ok(bundled()) };
+fn hash_of(path: Option<&Path>) -> Result<String, AppError> {
+    let Some(path) = path else { return Ok(hash::sha256(POCKET)) };
     hash::sha256_of_file(path).map_err(|source| AppError::Folder { path: path.to_owned(), source })
-}
-
-/// What the bundled client says is decided by what its lines are chosen by as well.
-fn hash_of_the_pocket_client() -> String {
-    let files = [("pocket", hash::sha256(POCKET)), ("chooser", hash::sha256(&chooser_files().concat()))];
-    hash::sha256_of_all(files.iter().map(|(name, hash)| (*name, hash.as_str())))
 }
 
 fn threads(text: &str) -> Result<usize, String> {

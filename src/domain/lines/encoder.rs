@@ -9,9 +9,7 @@ use std::sync::LazyLock;
 
 use safetensors::{Dtype, SafeTensors};
 
-/// As it is in the repository.
-pub(super) static FILE: &[u8] =
-    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/encoder.safetensors"));
+static FILE: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/encoder.safetensors"));
 static BUNDLED: LazyLock<Encoder> =
     LazyLock::new(|| Encoder::read(FILE).expect("the bundled encoder is whole: a test reads it"));
 

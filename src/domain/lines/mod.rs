@@ -217,11 +217,6 @@ impl Banks {
     }
 }
 
-/// The bundled files by which lines are chosen, for telling builds apart.
-pub fn chooser_files() -> [&'static [u8]; 2] {
-    [encoder::FILE, weights::FILE.as_bytes()]
-}
-
 /// Whether the file's name begins with `stem` and ends in `ending`.
 fn is_file(name: &str, stem: &str, ending: &str) -> bool {
     name.ends_with(ending) && name.rsplit('/').next().is_some_and(|n| n.starts_with(stem))

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::lines::tag::Tag;
 
-/// As it is in the repository.
-pub(super) static FILE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/chooser.toml"));
+static FILE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/chooser.toml"));
 static BUNDLED: LazyLock<Weights> =
     LazyLock::new(|| toml::from_str(FILE).expect("the bundled weights are whole: a test reads them"));
 
