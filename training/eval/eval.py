@@ -47,16 +47,16 @@ MEANING = {
 }
 
 
-def choices(name, weight):
+def choices(name):
     """What the program says at each moment, from a release build."""
-    command = ["cargo", "run", "--quiet", "--release", "--locked", "--example", "pocket_choices", "--", str(weight)]
+    command = ["cargo", "run", "--quiet", "--release", "--locked", "--example", "pocket_choices"]
     text = (HERE / name).read_text()
     done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def sheet(args):
-    said = json.loads(Path(args.choices).read_text()) if args.choices else choices(args.moments, args.weight)
+    said = json.loads(Path(args.choices).read_text()) if args.choices else choices(args.moments)
     rows = []
     for record in said:
         for source in ["spoken", "gold"]:
@@ -110,7 +110,6 @@ def main():
     one = commands.add_parser("sheet")
     one.add_argument("--moments", default="moments5.jsonl")
     one.add_argument("--choices", help="a JSON array of what was said, instead of running the program")
-    one.add_argument("--weight", type=float, default=0.1)
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--out", default=str(ROOT / "target/eval"))
     one.set_defaults(run=sheet)

@@ -235,7 +235,8 @@ impl Scene<'_> {
             if !for_us || !in_list || self.is_stale(line) || self.is_too_long(line) {
                 continue;
             }
-            let (known, Some(cost)) = (self.known(line), cost(line)) else { continue };
+            let Some(cost) = cost(line) else { continue };
+            let known = self.known(line);
             let Some(fit) = self.scorer.fit(line, &known.own).filter(|_| self.profile.allows(known.needs))
             else {
                 continue;
