@@ -81,15 +81,17 @@ mod tests {
         let mut waiting = Vec::new();
         for n in 0..10 {
             let (in_line, order) = (Arc::clone(&queue), Arc::clone(&order));
-            waiting.push(thread::spawn(move || {
+            let one = thread::spawn(move || {
                 // The fourth has changed their mind.
                 let pass = in_line.enter(&|| n == 3);
                 if pass.is_some() {
                     order.lock().expect("no panic").push(n);
                 }
-            }));
-            // The one who leaves may be gone already.
-            if n != 3 {
+            });
+            if n == 3 {
+                one.join().expect("no panic"); // gone, so that nobody counts them
+            } else {
+                waiting.push(one);
                 until(&queue, if n < 3 { n + 2 } else { n + 1 });
             }
         }
