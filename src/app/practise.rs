@@ -102,6 +102,7 @@ impl Practice {
     }
 
     fn new(store: Store, cast: Cast, (id, setting): (SessionId, Setting), path: Path) -> Self {
+        cast.voice.read_ahead(&setting.persona);
         Self {
             store,
             cast,

@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::thread;
 
 use crate::app::AppError;
 use crate::app::library::Library;
@@ -148,6 +149,16 @@ impl Voice {
     /// Whether this is the bundled client.
     pub fn is_pocket(&self) -> bool {
         matches!(self, Self::Pocket { .. })
+    }
+
+    /// Has what the first reply of `persona` needs found out aside, while the trainee reads the opening. Where no thread can be had,
+    /// the first reply finds it out itself.
+    pub fn read_ahead(&self, persona: &Persona) {
+        if let Self::Pocket { banks, .. } = self {
+            let (banks, persona) = (Arc::clone(banks), persona.clone());
+            let aside = thread::Builder::new().name("read-ahead".to_owned());
+            drop(aside.spawn(move || banks.read_ahead(&persona)));
+        }
     }
 
     /// The same model with the lines or notes of another library.

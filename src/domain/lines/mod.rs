@@ -205,6 +205,11 @@ impl Banks {
         pick::eligible(self, persona, query)
     }
 
+    /// Finds out now what else the first reply of `persona` would: what each of their lines asks for, and what its wordings ask.
+    pub fn read_ahead(&self, persona: &Persona) {
+        pick::read_ahead(self, persona);
+    }
+
     /// Each line with the trainee words that it answers, for training a chooser. `personas` tell of what
     /// type those are who have lines of their own.
     pub fn pairs<'a>(&'a self, personas: &'a [&'a Persona]) -> impl Iterator<Item = Pair> + 'a {

@@ -101,6 +101,18 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
     scene.finish(found)
 }
 
+/// See [`Banks::read_ahead`].
+pub(super) fn read_ahead(banks: &Banks, persona: &Persona) {
+    let (store, kind) = (&banks.store, kind_bit(persona.kind));
+    let (topic, client) = (store.topic(&persona.topic), store.client(&persona.id));
+    for line in store.lines.iter().filter(|line| is_for(line, kind, topic, client)) {
+        line.known(&banks.patterns, &store.lexicon);
+        if let Some(cue) = line.cue {
+            store.cues[cue as usize].gists(&store.lexicon);
+        }
+    }
+}
+
 /// How many of the client's last replies were answers that hold anywhere.
 fn evaded(banks: &Banks, filling: &Filling, history: &History<'_>, ours: &dyn Fn(&Line) -> bool) -> usize {
     let lines = banks.store.lines.iter().filter(|l| l.place == Place::Anywhere && ours(l));

@@ -232,8 +232,12 @@ pub(super) struct Cue {
 impl Cue {
     /// How near `said` is to each wording, `0.0..=1.0`.
     pub fn near<'a>(&'a self, said: &'a [Sentence], lexicon: &Lexicon) -> impl Iterator<Item = f32> + 'a {
-        let gists = self.gists.get_or_init(|| self.texts.iter().map(|text| lexicon.gist(text)).collect());
-        self.vectors.iter().zip(gists).map(|(vector, gist)| nearness(said, vector, gist))
+        self.vectors.iter().zip(self.gists(lexicon)).map(|(vector, gist)| nearness(said, vector, gist))
+    }
+
+    /// What each wording asks or tells.
+    pub fn gists(&self, lexicon: &Lexicon) -> &[Gist] {
+        self.gists.get_or_init(|| self.texts.iter().map(|text| lexicon.gist(text)).collect())
     }
 }
 
