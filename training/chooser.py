@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # As in weights.rs.
 SURELY, HARDLY = 0.75, 0.5
 KINDS = ["paired", "more", "claim", "voice", "reaction", "anywhere"]
-OF_KIND = ["told", "asked", "wanted", "near_told", "near_asked", "surely", "hardly", "own"]
+OF_KIND = ["told", "asked", "wanted", "near_told", "near_asked", "surely", "hardly", "own", "same", "other", "spoken", "wording"]
 TAGS = (
     "deny downplay blame argue attack test deflect minimal yesbut hesitate doubt inform soften ember acknowledge disclose "
     "accept change commit"
@@ -63,6 +63,7 @@ def features(evidence: dict) -> np.ndarray:
         put(f"{kind}.near_{way}", near)
         put(f"{kind}.surely", max(0.0, near - SURELY))
         put(f"{kind}.hardly", max(0.0, HARDLY - near))
+        put(f"{kind}.{evidence['asks']}", 1.0)
     return out
 
 

@@ -3,6 +3,7 @@
     python3 training/encoder.py --pairs pairs.jsonl                 # trains on everything and writes the files
     python3 training/encoder.py --pairs pairs.jsonl --measure       # keeps wordings out and says how often they find their turn
 
+Two turns of three have one wording in the banks; `training/wordings.tsv` has others of them, which are learnt from and not shipped.
 The encoder puts a trainee's turn at a point of a sphere: the sum of a vector for each stem and for each pair of neighbours, at
 length one. Wordings of one turn are drawn together, and a turn to the lines that answer it, against the other
 turns of the same clients. What a word weighs is learnt with it.
@@ -37,15 +38,15 @@ FIRST, LAST = "<s>", "</s>"
 class Recipe:
     """Everything that a run depends on besides the pairs."""
 
-    width: int = 64
+    width: int = 128
     pair_rows: int = 16384  # pairs of neighbours share rows by their CRC-32
     seen: int = 2  # a stem in fewer texts has no row
     steps: int = 1200
     clients: int = 4  # per batch, with up to ...
     turns: int = 160  # ... turns of each
     rate: float = 2e-3
-    decay: float = 0.3
-    drop: float = 0.3  # of the words of every second wording
+    decay: float = 1.0
+    drop: float = 0.4  # of the words of every second wording
     answers: float = 0.5  # weight of finding the line that answers
     seed: int = 1
 
@@ -66,12 +67,16 @@ class HeldOut:
     client: str
 
 
-def turns_of(pairs: Path) -> list[Turn]:
+def turns_of(pairs: Path, others: Path) -> list[Turn]:
+    """The turns of the banks, and what else their wordings might be: a wording a line, with others behind it."""
+    written = (line.rstrip("\n").split("\t") for line in others.open(encoding="utf-8"))
+    more = {one: rest for one, *rest in written}
     found: dict[tuple[str, ...], Turn] = {}
     for row in map(json.loads, pairs.open(encoding="utf-8")):
         wordings = tuple(row["trainee"])
         if wordings:
-            turn = found.setdefault(wordings, Turn(list(wordings), [], []))
+            known = [*wordings, *(o for w in wordings for o in more.get(w, []))]
+            turn = found.setdefault(wordings, Turn(known, [], []))
             turn.clients = sorted({*turn.clients, *(row["clients"] or ["anybody"])})
             turn.replies.append(row["reply"])
     return list(found.values())
@@ -233,12 +238,13 @@ def references(encoder: Encoder, turns: list[Turn], out: Path) -> None:
 def main() -> None:
     a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     a.add_argument("--pairs", type=Path, required=True, help="JSON lines of `pushback personas lines`")
+    a.add_argument("--wordings", type=Path, default=ROOT / "training/wordings.tsv")
     a.add_argument("--measure", action="store_true", help="keep wordings out, print figures, write nothing")
     a.add_argument("--out", type=Path, default=ROOT / "models/encoder.safetensors")
     a.add_argument("--references", type=Path, default=ROOT / "tests/data/pocket/encoder.json")
     args = a.parse_args()
     torch.set_num_threads(1)
-    recipe, stems, turns = Recipe(), Stems(ROOT / "prompts/lines/synonyms.toml"), turns_of(args.pairs)
+    recipe, stems, turns = Recipe(), Stems(ROOT / "prompts/lines/synonyms.toml"), turns_of(args.pairs, args.wordings)
     held_out = hold_out(turns, random.Random(recipe.seed)) if args.measure else []
     encoder = train(turns, stems, recipe)
     if args.measure:

@@ -14,7 +14,7 @@ static BUNDLED: LazyLock<Encoder> =
     LazyLock::new(|| Encoder::read(FILE).expect("the bundled encoder is whole: a test reads it"));
 
 /// Numbers in a point.
-const WIDTH: usize = 64;
+const WIDTH: usize = 128;
 /// What stands before and behind the stems of a turn.
 const FIRST: &str = "<s>";
 const LAST: &str = "</s>";

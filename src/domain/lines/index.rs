@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::domain::lines::encoder::{Encoder, Point};
+use crate::domain::lines::question::{Asks, Question, asked};
 use crate::domain::lines::text::{each_token, is_empty_word, sentences, stem, tokens};
 use crate::domain::problem::Problem;
 
@@ -46,6 +47,8 @@ pub(super) struct Gist {
     point: Point,
     /// How much of the turn the encoder has words for, `0.0..=1.0`.
     known: f32,
+    /// What it asks for.
+    asks: Option<Question>,
 }
 
 /// What a trainee said, or one sentence of it.
@@ -210,15 +213,15 @@ impl Lexicon {
             let weight = self.rarity(term);
             vector.norm2 -= weight * weight * (1.0 - UNKNOWN_WEIGHT * UNKNOWN_WEIGHT);
         }
-        Sentence { bag: vector, gist: self.gist_of(&stems) }
+        Sentence { bag: vector, gist: self.gist_of(&stems, asked(text)) }
     }
 
     /// What a wording asks or tells.
     pub fn gist(&self, text: &str) -> Gist {
-        self.gist_of(&self.stems(text))
+        self.gist_of(&self.stems(text), asked(text))
     }
 
-    fn gist_of(&self, stems: &[String]) -> Gist {
+    fn gist_of(&self, stems: &[String], asks: Option<Question>) -> Gist {
         let encoder = Encoder::bundled();
         let (mut known, mut all) = (0.0, 0.0);
         for stem in stems.iter().filter(|s| !is_empty_word(s)) {
@@ -226,7 +229,7 @@ impl Lexicon {
             all += weight;
             known += if encoder.knows(stem) { weight } else { 0.0 };
         }
-        Gist { point: encoder.point(stems), known: if all > 0.0 { known / all } else { 1.0 } }
+        Gist { point: encoder.point(stems), known: if all > 0.0 { known / all } else { 1.0 }, asks }
     }
 
     /// The stems of `text`, in its order.
@@ -311,14 +314,31 @@ pub(super) fn likeness(said: &[Sentence], bank: &Vector) -> f32 {
     said.iter().map(|s| bags_alike(&s.bag, bank)).fold(0.0, f32::max)
 }
 
-/// How near what was said is to a wording in what it asks or tells, `0.0..=1.0`. What the encoder has no words for, such as the
-/// names in a trainer's own lines, is compared by rarity.
-pub(super) fn nearness(said: &[Sentence], bank: &Vector, gist: &Gist) -> f32 {
+/// How near what was said is to a wording.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Near {
+    /// In what it asks or tells, `0.0..=1.0`.
+    pub at: f32,
+    /// Whether both ask for the same.
+    pub asks: Asks,
+}
+
+impl Near {
+    /// The nearer one; of equals, this.
+    pub fn or_nearer(self, other: Self) -> Self {
+        if other.at > self.at { other } else { self }
+    }
+}
+
+/// How near what was `said`, all of it and then its sentences, is to a wording. What the encoder has no words for, such as the names
+/// in a trainer's own lines, is compared by rarity.
+pub(super) fn nearness(said: &[Sentence], bank: &Vector, gist: &Gist) -> Near {
     let near = said.iter().map(|s| {
         let known = s.gist.known.min(gist.known);
         known * s.gist.point.near(&gist.point).max(0.0) + (1.0 - known) * bags_alike(&s.bag, bank)
     });
-    near.fold(0.0, f32::max)
+    let spoken = said.first().and_then(|whole| whole.gist.asks);
+    Near { at: near.fold(0.0, f32::max), asks: Asks::of(spoken, gist.asks) }
 }
 
 /// Likewise of two bags.

@@ -14,6 +14,7 @@ mod manner;
 mod needs;
 mod parse;
 mod pick;
+mod question;
 mod recall;
 mod score;
 mod slots;
@@ -37,6 +38,7 @@ use crate::domain::problem::Problem;
 
 pub use export::{Pair, Wordings};
 pub use manner::{Speech, in_manner};
+pub use question::Asks;
 pub use recall::{Recall, Slight};
 pub use store::Form;
 pub use tag::{Tag, Turn};

@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::domain::lines::history::History;
-use crate::domain::lines::index::{Lexicon, Vector, likeness};
+use crate::domain::lines::index::{Lexicon, Near, Vector, likeness};
+use crate::domain::lines::question::Asks;
 use crate::domain::lines::slots::Filling;
 use crate::domain::lines::store::{Form, Line, Place, Store};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
@@ -100,7 +101,7 @@ pub(super) struct Scorer<'a> {
     history: &'a History<'a>,
     filling: &'a Filling,
     /// How near what was said is to each cue; found when first asked for.
-    cues: Vec<OnceCell<f32>>,
+    cues: Vec<OnceCell<Near>>,
     /// Beliefs that the client voiced lately.
     voiced: HashSet<u32>,
     first_turn: bool,
@@ -163,13 +164,14 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    fn weighed(&self, line: &Line, kind: LineKind, near: Option<f32>) -> Fit {
+    fn weighed(&self, line: &Line, kind: LineKind, near: Option<Near>) -> Fit {
         // "Tell me more about that" asks for what goes on.
         let leaves_it = kind == LineKind::More && near.is_none() && self.reading.taken_up == TakenUp::Plainly;
         let evidence = Evidence {
             kind,
             tag: line.tag,
-            near,
+            near: near.map(|n| n.at),
+            asks: near.map(|n| n.asks),
             own: line.is_own(),
             asked: self.reading.asks() && !leaves_it,
             wanted: self.reading.asks_what && !leaves_it,
@@ -181,15 +183,15 @@ impl<'a> Scorer<'a> {
         let near = self.answered(line);
         // "The table? What do you mean?" asks neither who sets it nor where it stands.
         let asks_back = self.reading.turns.has(Turn::AskMean) && !line.turns.has(Turn::AskMean);
-        if self.is_bare_of(line, near) || (asks_back && line.tag == Tag::Minimal) {
+        if self.is_bare_of(line, near.at) || (asks_back && line.tag == Tag::Minimal) {
             return None;
         }
         let mistaken = !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN));
-        if mistaken || (near < SURELY && self.reading.asks_what && says_yes_or_no(&line.text)) {
+        if mistaken || (near.at < SURELY && self.reading.asks_what && says_yes_or_no(&line.text)) {
             return None;
         }
         let cost = if asks_back { ASKED_BACK } else { 0.0 };
-        (near >= FOR_OTHERS).then(|| self.weighed(line, LineKind::Paired, Some(near)).less(cost))
+        (near.at >= FOR_OTHERS).then(|| self.weighed(line, LineKind::Paired, Some(near)).less(cost))
     }
 
     /// Whether it is a bare answer to another question.
@@ -201,8 +203,8 @@ impl<'a> Scorer<'a> {
 
     fn claim(&self, line: &Line, belief: u32) -> Option<Fit> {
         let b = &self.store.beliefs[belief as usize];
-        let near = self.cue(b.asked).max(self.cue(b.reflected));
-        match near < self.in_reach() || self.reading.is_social() {
+        let near = self.cue(b.asked).or_nearer(self.cue(b.reflected));
+        match near.at < self.in_reach() || self.reading.is_social() {
             true => Fit::set(OUT_OF_THE_BLUE),
             false => Some(self.weighed(line, LineKind::Claim, Some(near))),
         }
@@ -216,8 +218,8 @@ impl<'a> Scorer<'a> {
     /// What elaborates a belief makes sense only while the belief is on the table.
     fn detail(&self, line: &Line, belief: u32) -> Option<Fit> {
         let b = &self.store.beliefs[belief as usize];
-        let near = self.cue(b.reflected).max(self.cue(b.asked));
-        let taken_up = (self.reading.reflects && !self.reading.asks()) || near >= self.in_reach();
+        let near = self.cue(b.reflected).or_nearer(self.cue(b.asked));
+        let taken_up = (self.reading.reflects && !self.reading.asks()) || near.at >= self.in_reach();
         let voiced = self.voiced.contains(&belief);
         match taken_up {
             true => voiced.then(|| self.weighed(line, LineKind::Claim, Some(near))),
@@ -230,14 +232,14 @@ impl<'a> Scorer<'a> {
         if !self.reading.turns.meets(Turns::of(&[Turn::Amplified, Turn::Alongside])) {
             return None;
         }
-        let like = self.cue(b.amplified).max(self.cue(b.reflected));
+        let like = self.cue(b.amplified).or_nearer(self.cue(b.reflected)).at;
         let voiced = self.voiced.contains(&belief);
         Fit::set(if voiced { 0.4 } else { 0.28 } + 0.6 * like).filter(|_| voiced || like >= FOR_OTHERS)
     }
 
     fn daily(&self, line: &Line) -> Option<Fit> {
         let near = self.cue(line.cue);
-        match near < self.in_reach() {
+        match near.at < self.in_reach() {
             true => Fit::set(OUT_OF_THE_BLUE),
             false => Some(self.weighed(line, LineKind::Paired, Some(near))),
         }
@@ -245,7 +247,7 @@ impl<'a> Scorer<'a> {
 
     /// A line of a whole conversation comes only after its predecessor, or at the start.
     fn next(&self, line: &Line, before: Option<u32>) -> Option<Fit> {
-        let like = self.cue(line.cue);
+        let like = self.cue(line.cue).at;
         let follows = match before {
             Some(i) => {
                 let text = self.filling.fill(&self.store.lines[i as usize].text)?;
@@ -263,9 +265,14 @@ impl<'a> Scorer<'a> {
         let cost = self.live.cost(thread)?;
         if let Some(cue) = line.cue {
             let wordings = &self.store.cues[cue as usize];
-            let near = wordings.near(self.reading.heard.all(), &self.store.lexicon).fold(0.0, f32::max);
-            let least = if self.reading.asks() { FOR_OTHERS } else { FOLLOWED_UNASKED };
-            return (near >= least && !self.is_bare_of(line, near))
+            let near = wordings.near(self.reading.heard.all(), &self.store.lexicon).fold(Near::default(), Near::or_nearer);
+            let least = match self.reading.asks() {
+                true => FOR_OTHERS,
+                // "A judge." does not ask which.
+                false if near.asks == Asks::Wording => return None,
+                false => FOLLOWED_UNASKED,
+            };
+            return (near.at >= least && !self.is_bare_of(line, near.at))
                 .then(|| self.weighed(line, LineKind::More, Some(near)).less(cost));
         }
         if line.tag == Tag::Minimal && self.reading.asks() {
@@ -279,17 +286,17 @@ impl<'a> Scorer<'a> {
         Some(self.weighed(line, LineKind::More, None).less(cost - lift))
     }
 
-    fn cue(&self, cue: Option<u32>) -> f32 {
+    fn cue(&self, cue: Option<u32>) -> Near {
         let near = |i: usize| {
             let cue = &self.store.cues[i];
-            cue.near(self.heard.like(cue.asks), &self.store.lexicon).fold(0.0, f32::max)
+            cue.near(self.heard.like(cue.asks), &self.store.lexicon).fold(Near::default(), Near::or_nearer)
         };
-        cue.map_or(0.0, |i| *self.cues[i as usize].get_or_init(|| near(i as usize)))
+        cue.map_or_else(Near::default, |i| *self.cues[i as usize].get_or_init(|| near(i as usize)))
     }
 
     /// How near what was said is to the wordings that `line` answers; to its own one, where each has its own reply.
-    fn answered(&self, line: &Line) -> f32 {
-        let Some(cue) = line.cue.map(|i| &self.store.cues[i as usize]) else { return 0.0 };
+    fn answered(&self, line: &Line) -> Near {
+        let Some(cue) = line.cue.map(|i| &self.store.cues[i as usize]) else { return Near::default() };
         match line.wording {
             Some(own) if cue.form == Form::Asked => {
                 let said = self.heard.like(cue.asks);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::domain::lines::index::{Gist, Lexicon, Sentence, Vector, nearness};
+use crate::domain::lines::index::{Gist, Lexicon, Near, Sentence, Vector, nearness};
 use crate::domain::lines::needs::{Needs, Patterns, Scope};
 use crate::domain::lines::recall::After;
 use crate::domain::lines::tag::{Tag, Turn, Turns};
@@ -230,14 +230,17 @@ pub(super) struct Cue {
 }
 
 impl Cue {
-    /// How near `said` is to each wording, `0.0..=1.0`.
-    pub fn near<'a>(&'a self, said: &'a [Sentence], lexicon: &Lexicon) -> impl Iterator<Item = f32> + 'a {
+    /// How near `said` is to each wording.
+    pub fn near<'a>(&'a self, said: &'a [Sentence], lexicon: &Lexicon) -> impl Iterator<Item = Near> + 'a {
         self.vectors.iter().zip(self.gists(lexicon)).map(|(vector, gist)| nearness(said, vector, gist))
     }
 
     /// What each wording asks or tells.
     pub fn gists(&self, lexicon: &Lexicon) -> &[Gist] {
-        self.gists.get_or_init(|| self.texts.iter().map(|text| lexicon.gist(text)).collect())
+        // Some are written without their mark.
+        let mark = if self.asks == Some(true) { "?" } else { "" };
+        let gist = |text: &String| lexicon.gist(&format!("{text}{mark}"));
+        self.gists.get_or_init(|| self.texts.iter().map(gist).collect())
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::lines::question::Asks;
 use crate::domain::lines::tag::Tag;
 
 static FILE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/chooser.toml"));
@@ -44,6 +45,8 @@ pub struct Evidence {
     pub tag: Tag,
     /// How near the trainee's words are to those that it answers, `0.0..=1.0`; none where it answers none.
     pub near: Option<f32>,
+    /// Whether these ask for the same.
+    pub asks: Option<Asks>,
     /// It is the client's own.
     pub own: bool,
     /// Something is asked ...
@@ -72,6 +75,13 @@ struct OfKind {
     hardly: f32,
     /// Where it is the client's own.
     own: f32,
+    /// Where the trainee asks for the same as the wording …
+    same: f32,
+    /// … for something else …
+    other: f32,
+    /// … and where only one of them asks: the trainee, or the wording.
+    spoken: f32,
+    wording: f32,
 }
 
 /// All weights.
@@ -99,6 +109,13 @@ impl Weights {
         sum += of_tag.get(&line.tag).copied().unwrap_or_default();
         sum += if line.wanted { of.wanted } else { 0.0 };
         sum += if line.own { of.own } else { 0.0 };
+        sum += match line.asks {
+            Some(Asks::Same) => of.same,
+            Some(Asks::Other) => of.other,
+            Some(Asks::Spoken) => of.spoken,
+            Some(Asks::Wording) => of.wording,
+            Some(Asks::Neither) | None => 0.0,
+        };
         if let Some(near) = line.near {
             sum += near * if line.asked { of.near_asked } else { of.near_told };
             sum += (near - SURELY).max(0.0) * of.surely + (HARDLY - near).max(0.0) * of.hardly;
@@ -117,6 +134,7 @@ mod tests {
             kind: LineKind::Paired,
             tag: Tag::Inform,
             near: Some(near),
+            asks: Some(Asks::Same),
             own: true,
             asked: true,
             wanted: true,
