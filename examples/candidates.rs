@@ -1,5 +1,5 @@
-//! What the pocket client could have said at each turn of conversations that were had, with what the choice is weighed from:
-//! what `training/chooser.py` fits `models/chooser.toml` to.
+//! What the pocket client would say, and could have said, at each turn of conversations that were had, with what the choice is
+//! weighed from: what `training/chooser.py` fits `models/chooser.toml` to.
 //!
 //! ```sh
 //! cargo run --release --example candidates < training/eval/talks.jsonl > candidates.jsonl
@@ -12,9 +12,8 @@ use std::error::Error;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
-use pushback::app::answering::replayed;
+use pushback::app::answering::{could_say, replayed, would_say};
 use pushback::app::library::Library;
-use pushback::app::practise::could_say;
 use pushback::domain::session::{Provenance, Setting};
 use serde::Deserialize;
 use serde_json::json;
@@ -46,7 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .into_iter()
                 .filter_map(|line| Some((line.text, json!([line.source, line.evidence?]))))
                 .collect();
-            writeln!(out, "{}", json!({ "talk": talk.name, "turn": turn.number, "lines": weighed }))?;
+            let said = would_say(&setting, &path, turn.number, &banks);
+            let moment = json!({ "talk": talk.name, "turn": turn.number, "said": said, "lines": weighed });
+            writeln!(out, "{moment}")?;
         }
     }
     Ok(())

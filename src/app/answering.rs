@@ -6,6 +6,8 @@
 //! next turn of the same conversation takes one step. The same messages with the same seed come to the
 //! same state and the same dice.
 
+mod again;
+
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::domain::session::{Path, Provenance, Setting, Turn};
 use crate::files::hash;
 
 pub use crate::chat::{Message, Role};
+pub use again::{could_say, replayed, would_say};
 
 /// Conversations that are remembered.
 const MOST_KNOWN: usize = 64;
@@ -242,24 +245,6 @@ fn opened(setting: &Setting, judge: &Judge, said: Option<&str>) -> Path {
     }
     let turn = Turn { id: 0, parent: None, number: 0, trainee: None, reply: Some(reply), overruled: None };
     Path::new(vec![turn])
-}
-
-/// A conversation as it was had, gone through again: the client takes each of the `answered` as then, and says the same.
-///
-/// # Errors
-/// Where the trainee speaks in earnest, or says far too much.
-pub fn replayed(
-    setting: &Setting,
-    judge: &Judge,
-    opening: &str,
-    answered: &[(String, String)],
-) -> Result<Path, AppError> {
-    let mut path = opened(setting, judge, Some(opening));
-    for (said, answer) in answered {
-        hear(&mut path, judge, said)?;
-        answer_as_then(setting, &mut path, answer);
-    }
-    Ok(path)
 }
 
 fn answer_as_then(setting: &Setting, path: &mut Path, answer: &str) {

@@ -20,14 +20,12 @@ pub use refresh::{Refreshed, Watch};
 use crate::app::AppError;
 use crate::app::library::Library;
 use crate::app::sessions;
-use crate::app::voice::{self, Scene, Spoken, Voice};
+use crate::app::voice::{Spoken, Voice};
 use crate::domain::action::Action;
-use crate::domain::client::Intent;
 use crate::domain::coach::{Coach, Feedback, Taken};
 use crate::domain::exam::Terms;
 use crate::domain::hearing::heard;
 use crate::domain::judge::{Judge, Verdict};
-use crate::domain::lines::{self, Banks};
 use crate::domain::persona::Persona;
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Turn};
 use crate::domain::summary::{self, Summary};
@@ -280,28 +278,6 @@ pub(super) fn worded(
     }
     let forgotten = spoken.forgotten;
     Ok((moment.reply(Spoken { text, ..spoken }, cut), forgotten))
-}
-
-/// The lines that the client of `setting` could say in answer to turn `number`, whatever they might mean,
-/// at the length in which they were written: what `models/chooser.toml` is fitted to.
-pub fn could_say(setting: &Setting, path: &Path, number: u32, banks: &Banks) -> Vec<lines::Candidate> {
-    let Some(path) = path.before_answer(number) else { return Vec::new() };
-    let moment = Moment::of(&setting.persona, setting.seed, &path);
-    let scene = moment.scene(&setting.persona, &path);
-    let of = |action: &Action| {
-        let intent = Intent { action: *action, fact: None, words: 0, ..scene.intent.clone() };
-        voice::eligible(
-            banks,
-            &Scene { intent: &intent, ..moment.scene(&setting.persona, &path) },
-            usize::MAX,
-        )
-    };
-    // These and what may be done instead of them cover every tag.
-    use Action::{Accept, Acknowledge, Blame, Challenge, Deny, Disclose, Ember, Hesitate, Plan};
-    [Accept, Acknowledge, Blame, Challenge, Deny, Disclose, Ember, Hesitate, Plan]
-        .iter()
-        .flat_map(of)
-        .collect()
 }
 
 /// Speaks `text` word by word; returns what was said and whether it was cut short.

@@ -197,17 +197,16 @@ impl Voice {
             }
             return Err(AppError::NothingFit);
         }
-        let spoken = best(candidates).map(|(said, runners_up)| Spoken {
-            text: said.text,
-            action: said.action,
-            runners_up,
-            forgotten,
-        });
-        spoken.ok_or_else(|| AppError::NoLine {
+        spoken(candidates, forgotten).ok_or_else(|| AppError::NoLine {
             persona: scene.persona.id.clone(),
             action: scene.intent.action.as_str(),
         })
     }
+}
+
+/// The authored line that is said in a moment; none where the banks have none for it.
+pub fn authored(banks: &Banks, scene: &Scene<'_>) -> Option<Spoken> {
+    spoken(chosen(banks, scene), 0)
 }
 
 /// The authored lines that fit a moment, at most `limit`, the likeliest to be believed first.
@@ -251,7 +250,7 @@ fn chosen(banks: &Banks, scene: &Scene<'_>) -> Vec<Candidate> {
         dice: Dice::for_turn(scene.dice.clone().next_u64(), MANNER_SALT),
     };
     let judged = guard_scene(scene, "", &said);
-    let spoken = |line: lines::Candidate| {
+    let worded = |line: lines::Candidate| {
         let (rank, action) = (line.prior / FAULT, line.does);
         let text = lines::in_manner(&line.text, &speech(action));
         let (bare, faults) = (guard::review(&line.text, &judged), guard::review(&text, &judged));
@@ -261,7 +260,7 @@ fn chosen(banks: &Banks, scene: &Scene<'_>) -> Vec<Candidate> {
         }
         Candidate { text, rank, faults, action }
     };
-    eligible(banks, scene, SHORTLIST).into_iter().map(spoken).collect()
+    eligible(banks, scene, SHORTLIST).into_iter().map(worded).collect()
 }
 
 /// Candidates that a model wrote, and how many exchanges it no longer saw: one, if it has no fault.
@@ -333,18 +332,17 @@ fn guard_scene<'a>(scene: &'a Scene<'_>, told: &'a str, said: &'a [String]) -> g
     }
 }
 
-/// The candidate with the best rank after penalties (of equals, the earlier one), and those that
-/// lost to it.
-fn best(mut candidates: Vec<Candidate>) -> Option<(Candidate, Vec<RunnerUp>)> {
+/// The candidate with the best rank after penalties (of equals, the earlier one), with those that lost to it.
+fn spoken(mut candidates: Vec<Candidate>, forgotten: usize) -> Option<Spoken> {
     let score = |c: &Candidate| c.rank - guard::penalty(&c.faults);
     candidates.sort_by(|a, b| score(b).total_cmp(&score(a)));
     let mut candidates = candidates.into_iter();
-    let spoken = candidates.next()?;
+    let said = candidates.next()?;
     let runners_up = candidates.take(RUNNERS_UP).map(|c| RunnerUp {
         score: score(&c),
         faults: c.faults.iter().map(|f| f.as_str().to_owned()).collect(),
         text: c.text,
     });
     let runners_up = runners_up.collect();
-    Some((spoken, runners_up))
+    Some(Spoken { text: said.text, action: said.action, runners_up, forgotten })
 }

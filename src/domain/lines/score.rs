@@ -265,7 +265,9 @@ impl<'a> Scorer<'a> {
         let cost = self.live.cost(thread)?;
         if let Some(cue) = line.cue {
             let wordings = &self.store.cues[cue as usize];
-            let near = wordings.near(self.reading.heard.all(), &self.store.lexicon).fold(Near::default(), Near::or_nearer);
+            let near = wordings
+                .near(self.reading.heard.all(), &self.store.lexicon)
+                .fold(Near::default(), Near::or_nearer);
             let least = match self.reading.asks() {
                 true => FOR_OTHERS,
                 // "A judge." does not ask which.

@@ -30,23 +30,30 @@ pub(super) struct Reading {
 /// What was said as bags of words: the whole first, then sentences by themselves.
 #[derive(Debug)]
 pub(super) struct Words {
+    /// All of them; where it ends in a question, which is what wants an answer, those that ask.
     all: Vec<Sentence>,
     /// The whole, and of the sentences those that ask; all of them where none does.
     asked: Vec<Sentence>,
-    /// Likewise those that don't.
+    /// Likewise those that don't; where it ends in a question, those that ask.
     told: Vec<Sentence>,
 }
 
 impl Words {
     fn of(text: &str, lexicon: &Lexicon, patterns: &Patterns) -> Self {
         let all = lexicon.read(text);
-        let (asking, telling): (Vec<&str>, Vec<&str>) =
-            sentences(text).into_iter().partition(|s| s.ends_with('?') || patterns.turns_in(s).any(asks));
+        let is_question = |s: &&str| s.ends_with('?') || patterns.turns_in(s).any(asks);
+        let parts = sentences(text);
+        let ends_asking = parts.last().is_some_and(|last| is_question(&last));
+        let (asking, telling): (Vec<&str>, Vec<&str>) = parts.into_iter().partition(is_question);
         let some = |parts: Vec<&str>| match parts.is_empty() {
             true => all.clone(),
             false => all.iter().take(1).cloned().chain(lexicon.read(&parts.join(" "))).collect(),
         };
-        Self { asked: some(asking), told: some(telling), all }
+        let asked = some(asking);
+        match ends_asking {
+            true => Self { all: asked.clone(), told: asked.clone(), asked },
+            false => Self { told: some(telling), asked, all },
+        }
     }
 
     /// The bags to compare with words that ask, or tell, or may do either.
