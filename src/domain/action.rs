@@ -35,7 +35,7 @@ pub enum Action {
     Challenge,
     /// Discord: tests the trainee, turns the question back.
     Test,
-    /// Discord: changes the subject.
+    /// Discord: changes the subject, or will not go into it.
     Deflect,
     /// Discord: withdraws, clipped or silent.
     Withdraw,

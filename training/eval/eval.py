@@ -39,7 +39,7 @@ MEANING = {
     "plan": "names a step of their own",
     "challenge": "at odds with the trainee: sarcasm, anger, credentials",
     "test": "tests the trainee, turns the question back",
-    "deflect": "changes the subject",
+    "deflect": "turns away: changes the subject, or will not go into it",
     "withdraw": "clipped or silent",
     "warn": "says that they are about done here",
     "leave": "leaves",

@@ -86,6 +86,7 @@ struct ShadeFile {
     minimising: Vec<String>,
     hedged: Vec<String>,
     sharp: Vec<String>,
+    refusing: Vec<String>,
 }
 
 /// `[lint]`: words that no line should have.
@@ -126,6 +127,7 @@ pub(super) struct Patterns {
     minimising: RegexSet,
     hedged: RegexSet,
     sharp: RegexSet,
+    refusing: RegexSet,
     turns: Vec<(Turn, RegexSet)>,
     risk_goes_on: RegexSet,
     asks_for_more: RegexSet,
@@ -167,6 +169,7 @@ impl Patterns {
             minimising: set(&all.shade.minimising),
             hedged: set(&all.shade.hedged),
             sharp: set(&all.shade.sharp),
+            refusing: set(&all.shade.refusing),
             risk_goes_on: set(&all.risk_goes_on),
             asks_for_more: set(&all.asks_for_more),
             asks_back: set(&all.asks_back),
@@ -205,6 +208,7 @@ impl Patterns {
             Shade::Minimising => found_in(&self.minimising, text),
             Shade::Hedged => found_in(&self.hedged, text),
             Shade::Mild => !found_in(&self.sharp, text),
+            Shade::Refusing => found_in(&self.refusing, text),
         }
     }
 
@@ -287,6 +291,7 @@ impl NeedsFile {
         self.shade.minimising.extend(other.shade.minimising);
         self.shade.hedged.extend(other.shade.hedged);
         self.shade.sharp.extend(other.shade.sharp);
+        self.shade.refusing.extend(other.shade.refusing);
         self.lint.therapist.extend(other.lint.therapist);
         self.lint.role_break.extend(other.lint.role_break);
         self.lint.crisis.extend(other.lint.crisis);

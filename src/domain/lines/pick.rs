@@ -429,18 +429,25 @@ impl Scene<'_> {
     }
 
     /// What is done by a line that is written as `tag`: what was meant, if that is what the tag serves. Who answers a plain
-    /// question tells, who evades one goes along, and who looks back does what the line says.
-    fn does(&self, tag: Tag, place: Option<Place>) -> Action {
+    /// question tells, who evades one goes along, who will not go into it turns away, and who looks back does what the line says.
+    fn does(&self, tag: Tag, place: Option<Place>, text: &str) -> Action {
         let meant = self.query.action;
         let mut served = wants(meant, self.persona.kind).iter().flat_map(|group| group.iter());
         match place {
             _ if matches!(meant, Action::Warn | Action::Leave) => meant,
+            Some(Place::Anywhere) if meant != Action::Withdraw && self.refuses(tag, text) => Action::Deflect,
             Some(Place::Anywhere) if tag == Tag::Inform => Action::Engage,
             Some(Place::Later(After::Slight)) if tag == Tag::Argue => Action::Challenge,
             Some(Place::Later(_)) => tag.action(),
             _ if served.any(|want| want.0 == tag) => meant,
             _ => tag.action(),
         }
+    }
+
+    /// Whether an evasion written as `tag` says that the client will not go into it.
+    fn refuses(&self, tag: Tag, text: &str) -> bool {
+        matches!(tag, Tag::Inform | Tag::Minimal | Tag::YesBut)
+            && self.banks.patterns.has_shade(text, Shade::Refusing)
     }
 
     /// Openings and chance; lines put together or cut to the length wished for; each text once;
@@ -500,7 +507,7 @@ impl Scene<'_> {
                 None => splicer.lengthened(first, dice),
             };
             let prior = (f.score - length_cost(word_count(&whole.text), wished)).clamp(0.0, 1.0);
-            let does = self.does(f.tag, f.place);
+            let does = self.does(f.tag, f.place, &whole.text);
             let evidence = f.evidence;
             out.push(Candidate { text: whole.text, source: whole.source, tag: f.tag, does, prior, evidence });
         }

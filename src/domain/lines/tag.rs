@@ -406,6 +406,8 @@ pub(super) enum Shade {
     Hedged,
     /// Without an edge.
     Mild,
+    /// Will not go into it.
+    Refusing,
 }
 
 /// A tag that can serve an action.
@@ -478,5 +480,28 @@ pub(super) fn last_resort(action: Action) -> &'static [Tag] {
         &[Tag::Argue, Tag::YesBut, Tag::Downplay, Tag::Deny, Tag::Doubt, Tag::Deflect, Tag::Minimal]
     } else {
         &[Tag::Soften, Tag::Inform, Tag::Acknowledge, Tag::Minimal, Tag::Deflect]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_instead_goes_no_further_towards_change() {
+        let leans = |action: Action| match action {
+            _ if action.is_discord() => 0,
+            _ if action.is_sustain() => 1,
+            Action::Hesitate | Action::Engage | Action::Inform => 2,
+            _ => 3,
+        };
+        for action in Action::ALL {
+            for tag in instead(action) {
+                assert!(!tag.action().is_change(), "{action:?}: {tag:?}");
+                let neutral = matches!(tag, Tag::Minimal | Tag::Deflect | Tag::Inform);
+                assert!(neutral || leans(tag.action()) <= leans(action).max(1), "{action:?}: {tag:?}");
+            }
+        }
+        assert!([Action::Warn, Action::Leave].iter().all(|a| instead(*a).is_empty()));
     }
 }

@@ -43,7 +43,7 @@ impl Words {
         let all = lexicon.read(text);
         let is_question = |s: &&str| s.ends_with('?') || patterns.turns_in(s).any(asks);
         let parts = sentences(text);
-        let ends_asking = parts.last().is_some_and(|last| is_question(&last));
+        let ends_asking = parts.last().is_some_and(&is_question);
         let (asking, telling): (Vec<&str>, Vec<&str>) = parts.into_iter().partition(is_question);
         let some = |parts: Vec<&str>| match parts.is_empty() {
             true => all.clone(),

@@ -31,6 +31,30 @@ fn the_line_whose_trainee_words_are_nearest_comes_first() {
 }
 
 #[test]
+fn where_a_turn_ends_in_a_question_the_rest_of_it_finds_nothing() {
+    let file =
+        "@m any|any|simple\nT: It's not fair.\ndeny: I never said fair.\n@anywhere openq\ndeny: It's fine.\n";
+    let first = |trainee: &str, moves: &[Move]| {
+        let ask = Ask { trainee, moves, ..ASK };
+        check_small(&[("a.txt", file)], &ask).first().cloned().unwrap_or_default()
+    };
+    assert_eq!(first("It's not fair.", &[Move::SimpleReflection]), "I never said fair.");
+    let asked = first("It's not fair. What did you leave out?", &[Move::OpenQuestion]);
+    assert_eq!(asked, "It's fine.");
+}
+
+#[test]
+fn an_answer_to_the_same_question_comes_before_one_to_another() {
+    let file = "@m any|any|openq\nT: Where was the party?\ndeny: At no place.\nT: When was the party?\ndeny: At no time.\n";
+    let first = |trainee: &str| {
+        let ask = Ask { trainee, moves: &[Move::OpenQuestion], ..ASK };
+        check_small(&[("a.txt", file)], &ask).first().cloned().unwrap_or_default()
+    };
+    assert_eq!(first("And where did you have that party?"), "At no place.");
+    assert_eq!(first("And when did you have that party?"), "At no time.");
+}
+
+#[test]
 fn a_synonym_finds_the_line_where_the_encoder_has_no_word_for_either() {
     let file = ("a.txt", "@m any|any|openq\nT: How is the glorp?\ndeny: Dry.\n");
     let synonyms = ("synonyms.toml", "[class]\nalcohol = [\"glorp\", \"zonk\"]\n");

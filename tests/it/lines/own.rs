@@ -118,6 +118,22 @@ fn what_is_said_instead_is_what_is_done() {
 }
 
 #[test]
+fn who_will_not_go_into_it_turns_away() {
+    let file =
+        "@anywhere closedq\ninform: I'd rather not go into that. | I couldn't tell you.\nminimal: Pass.\n";
+    let needs = "[shade]\nrefusing = ['rather not', '^pass']\n";
+    let banks = small(&[("a.txt", file), ("needs.toml", needs)]);
+    let does = |action: Action, text: &str| {
+        let ask = Ask { action, moves: &[Move::ClosedQuestion], trainee: "What do you mean?", ..ASK };
+        check(&banks, &ray(), &ask).iter().find(|c| c.text == text).map(|c| c.does)
+    };
+    assert_eq!(does(Action::Inform, "I'd rather not go into that."), Some(Action::Deflect));
+    assert_eq!(does(Action::Engage, "Pass."), Some(Action::Deflect));
+    assert_eq!(does(Action::Withdraw, "Pass."), Some(Action::Withdraw), "clipped, as was meant");
+    assert_eq!(does(Action::Inform, "I couldn't tell you."), Some(Action::Engage));
+}
+
+#[test]
 fn a_question_with_an_answer_of_its_own_is_answered_before_a_fact_is_told() {
     let fact = Fact {
         id: "brother".to_owned(),
