@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use pushback::domain::action::Action;
 use pushback::domain::dice::Dice;
-use pushback::domain::lines::{Banks, Candidate, Query, Recall};
+use pushback::domain::lines::{Asks, Banks, Candidate, Query, Recall};
 use pushback::domain::moves::Move;
 use pushback::domain::persona::{Fact, Gender, Kind, Manner, People, Persona, Start, Temperament, Words};
 use pushback::domain::problem::Problem;

@@ -265,9 +265,7 @@ impl<'a> Scorer<'a> {
         let cost = self.live.cost(thread)?;
         if let Some(cue) = line.cue {
             let wordings = &self.store.cues[cue as usize];
-            let near = wordings
-                .near(self.reading.heard.all(), &self.store.lexicon)
-                .fold(Near::default(), Near::or_nearer);
+            let near = wordings.nearest(self.reading.heard.all(), &self.store.lexicon);
             let least = match self.reading.asks() {
                 true => FOR_OTHERS,
                 // "A judge." does not ask which.
@@ -291,7 +289,7 @@ impl<'a> Scorer<'a> {
     fn cue(&self, cue: Option<u32>) -> Near {
         let near = |i: usize| {
             let cue = &self.store.cues[i];
-            cue.near(self.heard.like(cue.asks), &self.store.lexicon).fold(Near::default(), Near::or_nearer)
+            cue.nearest(self.heard.like(cue.asks), &self.store.lexicon)
         };
         cue.map_or_else(Near::default, |i| *self.cues[i as usize].get_or_init(|| near(i as usize)))
     }

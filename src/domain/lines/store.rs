@@ -235,6 +235,11 @@ impl Cue {
         self.vectors.iter().zip(self.gists(lexicon)).map(|(vector, gist)| nearness(said, vector, gist))
     }
 
+    /// How near `said` is to the nearest wording.
+    pub fn nearest(&self, said: &[Sentence], lexicon: &Lexicon) -> Near {
+        self.near(said, lexicon).fold(Near::default(), Near::or_nearer)
+    }
+
     /// What each wording asks or tells.
     pub fn gists(&self, lexicon: &Lexicon) -> &[Gist] {
         // Some are written without their mark.

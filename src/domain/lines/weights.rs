@@ -149,6 +149,13 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_the_same_is_answered_rather_than_who_asks_for_something_else() {
+        let believed = |asks| Weights::bundled().believed(&Evidence { asks: Some(asks), ..paired(0.7) });
+        assert!(believed(Asks::Same) > believed(Asks::Other));
+        assert!(believed(Asks::Other) > believed(Asks::Spoken));
+    }
+
+    #[test]
     fn every_kind_and_tag_has_weights() {
         let weights = Weights::bundled();
         assert_eq!(weights.kind.len(), 6);

@@ -52,6 +52,10 @@ fn an_answer_to_the_same_question_comes_before_one_to_another() {
     };
     assert_eq!(first("And where did you have that party?"), "At no place.");
     assert_eq!(first("And when did you have that party?"), "At no time.");
+    let ask = Ask { trainee: "And where did you have that party?", moves: &[Move::OpenQuestion], ..ASK };
+    let found = check(&small(&[("a.txt", file)]), &ray(), &ask);
+    let asks = |text: &str| found.iter().find(|c| c.text == text)?.evidence?.asks;
+    assert_eq!((asks("At no place."), asks("At no time.")), (Some(Asks::Same), Some(Asks::Other)));
 }
 
 #[test]
