@@ -24,7 +24,7 @@ use crate::app::voice::{Spoken, Voice};
 use crate::domain::action::Action;
 use crate::domain::coach::{Coach, Feedback, Taken};
 use crate::domain::exam::Terms;
-use crate::domain::hearing::heard;
+use crate::domain::hearing;
 use crate::domain::judge::{Judge, Verdict};
 use crate::domain::persona::Persona;
 use crate::domain::session::{Path, Reply, Said, SessionId, Setting, Turn};
@@ -259,7 +259,7 @@ pub(super) fn judged(path: &Path, judge: &Judge, text: &str) -> Result<Said, App
     if chars > MAX_REPLY_CHARS {
         return Err(AppError::TooLong { chars, limit: MAX_REPLY_CHARS });
     }
-    Ok(Said { text: text.to_owned(), verdict: judge.reply(&heard(path, judge), text) })
+    Ok(Said { text: text.to_owned(), verdict: hearing::reply(path, judge, text) })
 }
 
 /// The client's answer to the newest reply of `path`, which is still to be answered, and how many

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::app::AppError;
 use crate::app::practise::{self, Moment};
 use crate::app::prompt::{self, Model, Prompt};
-use crate::domain::hearing::heard;
+use crate::domain::hearing;
 use crate::domain::judge::Judge;
 use crate::domain::persona::Persona;
 use crate::domain::prompt::{Notes, note_part};
@@ -104,7 +104,7 @@ pub(super) fn opened(persona: &Persona, seed: u64, judge: &Judge) -> Path {
 
 /// `path` after the trainee has said `text`.
 pub fn said(mut path: Path, judge: &Judge, text: &str) -> Path {
-    let said = Said { text: text.to_owned(), verdict: judge.reply(&heard(&path, judge), text) };
+    let said = Said { text: text.to_owned(), verdict: hearing::reply(&path, judge, text) };
     let (parent, number) = path.head().map_or((None, 0), |t| (Some(t.id), t.number + 1));
     path.push(Turn { id: 0, parent, number, trainee: Some(said), reply: None, overruled: None });
     path

@@ -3,16 +3,41 @@
 //! Knows: the path of turns, the judge's terms. Never: how a reply is judged.
 
 use crate::domain::action::Action;
-use crate::domain::judge::{Heard, Judge, PERMISSION_HOLDS, Permission};
+use crate::domain::judge::{Code, Heard, Judge, Known, PERMISSION_HOLDS, Permission, Verdict};
 use crate::domain::session::{Path, Reply};
 
-/// How the judge should hear the next reply of `path`.
-pub fn heard<'a>(path: &'a Path, judge: &Judge) -> Heard<'a> {
+/// What a reply at the end of `path` does.
+pub fn reply(path: &Path, judge: &Judge, text: &str) -> Verdict {
+    let known = known(path, judge);
+    judge.reply(&heard(path, &known, judge), text)
+}
+
+/// What it does where a trainer gives it `codes`.
+pub fn overruled(path: &Path, judge: &Judge, text: &str, codes: &[Code]) -> Verdict {
+    let known = known(path, judge);
+    judge.overruled(&heard(path, &known, judge), text, codes)
+}
+
+fn known(path: &Path, judge: &Judge) -> Known {
+    let mut known = Known::default();
+    for turn in path.turns() {
+        if let Some(said) = &turn.trainee {
+            known.trainee_said(judge, &said.text);
+        }
+        if let Some(reply) = &turn.reply {
+            known.client_said(judge, &reply.text);
+        }
+    }
+    known
+}
+
+fn heard<'a>(path: &'a Path, known: &'a Known, judge: &Judge) -> Heard<'a> {
     let Some(before) = path.last_reply() else { return Heard::default() };
     let last = path.turns().iter().rev().find_map(|t| t.trainee.as_ref());
     Heard {
         permission: permission(path, judge),
         before: last.map(|said| said.verdict.behaviour),
+        known: Some(known),
         ..heard_reply(before)
     }
 }

@@ -9,7 +9,7 @@ use pushback::app::AppError;
 use pushback::app::practise::Practice;
 use pushback::app::voice::Voice;
 use pushback::domain::client;
-use pushback::domain::hearing::heard;
+use pushback::domain::hearing;
 use pushback::domain::judge::{BY_TRAINER, Band, Code, Judge, Technique, codes_named};
 use pushback::domain::moves::Move;
 use pushback::domain::session::{Reply, Said, Turn};
@@ -50,7 +50,7 @@ fn judged_so(folder: &Folder, lines: [&str; 2], codes: &[Code]) -> Practice {
     exchange(&mut first, lines[0]);
     let (id, path) = (first.id(), first.path().clone());
     drop(first);
-    let verdict = Judge::builtin().overruled(&heard(&path, Judge::builtin()), lines[1], codes);
+    let verdict = hearing::overruled(&path, Judge::builtin(), lines[1], codes);
     let said = Said { text: lines[1].to_owned(), verdict };
     Store::open(folder).unwrap().append(id, path.head(), Some(&said)).unwrap();
     let mut practice = resumed(folder);

@@ -4,7 +4,7 @@ use super::Practice;
 use super::moment::{having_told, standing, taken_in};
 use crate::app::AppError;
 use crate::domain::client;
-use crate::domain::hearing::heard;
+use crate::domain::hearing;
 use crate::domain::judge::Code;
 use crate::domain::session::Taken;
 
@@ -20,8 +20,7 @@ impl Practice {
         let said = head.trainee.as_ref().ok_or(AppError::NothingToOverrule)?;
         let reply = head.reply.as_ref().ok_or(AppError::NotAnswered)?;
         let before = self.path.before_head();
-        let judge = &self.cast.judge;
-        let verdict = judge.overruled(&heard(&before, judge), &said.text, codes);
+        let verdict = hearing::overruled(&before, &self.cast.judge, &said.text, codes);
         let persona = &self.setting.persona;
         let step = client::step(persona, &standing(persona, &before), &taken_in(&verdict, &said.text));
         let state = having_told(step.state, reply.fact.as_ref(), reply.cut);

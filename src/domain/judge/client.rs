@@ -42,6 +42,11 @@ pub struct Said {
 }
 
 impl Said {
+    /// The words.
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
     /// The phrases found.
     pub fn hits(&self) -> &[Hit] {
         &self.hits

@@ -8,6 +8,7 @@ use self::form::Rest;
 use super::Heard;
 use super::coded::Coded;
 use super::features::{Feature, Features};
+use super::forms;
 use super::labels::{Code, Permission, Reason, Technique};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::near::Near;
@@ -143,6 +144,11 @@ impl<'a> Bench<'a> {
         if hit.cue == Cue::Disbelief && !self.resisted() {
             return hit.weight * UNPROVOKED;
         }
+        // "Can I go out?" - "Yes, you can." "She has a point" - "you think she has a point".
+        let answers = hit.cue == Cue::Contradict && self.answers(seen, hit);
+        if answers || hit.cue == Cue::Siding && forms::gives_view(seen) {
+            return 0.0;
+        }
         if exempt {
             return hit.weight;
         }
@@ -163,9 +169,19 @@ impl<'a> Bench<'a> {
         let mut content = self.reading.tokens[hit.first..hit.end]
             .iter()
             .filter(|t| !self.lexicon.is(t.word, Class::Function));
+        // "I love my kids" - "if you loved them": the condition is the speaker's own.
+        let conditional = self.reading.tokens[hit.first].word == self.lexicon.vocabulary.id("if");
         let echoed =
-            seen.about_client && content.clone().next().is_some() && content.all(|t| self.around.echo.has(t));
+            !conditional && seen.about_client && content.clone().next().is_some() && content.all(|t| self.around.echo.has(t));
         if echoed { hit.weight * ECHOED } else { hit.weight }
+    }
+
+    /// Whether `hit` opens a unit with the yes or no that the client had asked for.
+    fn answers(&self, seen: &Seen, hit: &Hit) -> bool {
+        let word = |name: &str| self.lexicon.vocabulary.id(name);
+        let first = self.reading.tokens[hit.first].word;
+        let opens = hit.first <= seen.unit.core && [word("yes"), word("no")].contains(&first);
+        opens && self.around.echo.asked && !self.heard.discord
     }
 
     /// Whether a unit about the client is their own words to the end.

@@ -33,6 +33,7 @@ impl<'a> Example<'a> {
             discord: said.discord,
             permission: judge.permission(Permission::None, self.client),
             before: self.before.map(|text| judge.reply(&Heard::default(), text).behaviour),
+            known: None,
         }
     }
 }

@@ -157,6 +157,26 @@ pub enum Feature {
     UnmarkedInverted,
     /// `LateQuestion` without punctuation.
     UnmarkedLate,
+    /// The last unit is a statement with subject and verb and with a question mark.
+    ToldWhole,
+    /// No content word.
+    ContentNone,
+    /// Content words up to eight, as a share of eight.
+    Content,
+    /// Share of the content words that the client has said in this conversation.
+    GivenBack,
+    /// How many these are, up to eight, as a share of eight.
+    GivenBackMuch,
+    /// Share of the content words that the client said in the last three turns.
+    GivenBackLately,
+    /// Share of the content words that nobody has said before.
+    New,
+    /// Content words that the client has not said, up to eight, as a share of eight.
+    NewMuch,
+    /// A phrase that opens reflections, and verb before subject.
+    StemAsked,
+    /// `GivenBackMuch` where the client only nods.
+    NodsGivenBack,
     /// The client's turn ended in a question.
     ClientAsked,
     /// The client's turn only said "go on".
@@ -248,6 +268,16 @@ impl Feature {
         Feature::UnmarkedClosed,
         Feature::UnmarkedInverted,
         Feature::UnmarkedLate,
+        Feature::ToldWhole,
+        Feature::ContentNone,
+        Feature::Content,
+        Feature::GivenBack,
+        Feature::GivenBackMuch,
+        Feature::GivenBackLately,
+        Feature::New,
+        Feature::NewMuch,
+        Feature::StemAsked,
+        Feature::NodsGivenBack,
         Feature::ClientAsked,
         Feature::ClientNods,
         Feature::AfterReflection,
@@ -279,6 +309,11 @@ impl Features {
         self.0[feature as usize] = if seen { 1.0 } else { 0.0 };
     }
 
+    /// Sees `much` of a feature, whatever was seen before.
+    pub fn measure(&mut self, feature: Feature, much: f32) {
+        self.0[feature as usize] = much;
+    }
+
     /// Sees a feature if `seen`.
     pub fn set_if(&mut self, seen: bool, feature: Feature) {
         if seen {
@@ -291,9 +326,14 @@ impl Features {
         Feature::ALL.into_iter().zip(self.0).filter(|(_, x)| *x != 0.0)
     }
 
+    /// How much of it is seen.
+    pub fn much(&self, feature: Feature) -> f32 {
+        self.0[feature as usize]
+    }
+
     /// Whether it is seen.
     pub fn has(&self, feature: Feature) -> bool {
-        self.0[feature as usize] > 0.0
+        self.much(feature) > 0.0
     }
 
     /// Sees everything that `other` sees.

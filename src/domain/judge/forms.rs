@@ -59,14 +59,25 @@ pub fn asks_if_right(seen: &Seen) -> bool {
 
 /// Whether a unit is a few words, half of what they say or more the client's own.
 pub fn is_echo(seen: &Seen) -> bool {
-    let plain = !asks_outright(seen) && !seen.shows(Feature::HasI) && !seen.has(Cue::Tag);
+    let which = seen.shows(Feature::QuestionMark) && seen.shows(Feature::WhStart);
+    let says_more = which || seen.shows(Feature::HasI) || seen.has(Cue::Tag) || seen.has(Cue::Greeting);
+    let plain = !asks_outright(seen) && !says_more;
     seen.overlap >= 0.5 && seen.unit.tokens.len() <= 7 && plain
 }
 
-/// Whether a unit opens as a reflection does, so that "what I hear is" asks nothing.
+/// Whether a unit opens as a reflection or a statement does, so that "what I hear is" asks nothing,
+/// nor does "you think they could be better off".
 pub fn retells(seen: &Seen) -> bool {
     let opens = |h: &Hit| h.cue == Cue::Stem && h.first <= seen.unit.core + 1;
-    !seen.shows(Feature::QuestionMark) && seen.hits.iter().any(opens)
+    let states = seen.shows(Feature::YouStart) || seen.shows(Feature::ThereStart);
+    let untagged = states && !seen.has(Cue::Tag);
+    !seen.shows(Feature::QuestionMark) && (untagged || seen.hits.iter().any(opens))
+}
+
+/// Whether a unit says "you know", "you think", and then what.
+pub fn gives_view(seen: &Seen) -> bool {
+    let opens = |h: &Hit| h.cue == Cue::OwnView && h.first <= seen.unit.core;
+    !seen.shows(Feature::QuestionMark) && seen.shows(Feature::YouStart) && seen.hits.iter().any(opens)
 }
 
 /// Whether anything ties a unit to the client: it speaks of them, or of what they said.

@@ -11,6 +11,7 @@ mod decide;
 mod examples;
 mod features;
 mod forms;
+mod known;
 mod labels;
 mod lexicon;
 mod moves;
@@ -33,6 +34,7 @@ use std::sync::OnceLock;
 use serde::Serialize;
 
 pub use features::Feature;
+pub use known::Known;
 pub use labels::{
     Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
 };
@@ -44,7 +46,7 @@ use crate::domain::problem::Problem;
 use crate::domain::talk::Talk;
 use decide::Bench;
 use lexicon::Lexicon;
-use reading::Echo;
+use reading::{Echo, Reading};
 use whole::Around;
 
 /// The lexicon that is compiled in, by file name.
@@ -73,6 +75,8 @@ pub struct Heard<'a> {
     pub permission: Permission,
     /// What the reply before mainly did, if there was one.
     pub before: Option<Behaviour>,
+    /// What both have talked about so far, `client` included; that alone if it is not known.
+    pub known: Option<&'a Known>,
 }
 
 /// A compiled lexicon, ready to judge.
@@ -107,11 +111,7 @@ impl Judge {
 
     /// What a trainee's reply does.
     pub fn reply(&self, heard: &Heard<'_>, text: &str) -> Verdict {
-        self.read(heard, text, |bench| {
-            let mut coded = bench.decide();
-            techniques::across(bench, &mut coded);
-            score::verdict(bench, &coded)
-        })
+        self.read(heard, text, verdict)
     }
 
     /// What the reply does where a trainer gives it `codes` in place of the judge's own.
@@ -119,10 +119,20 @@ impl Judge {
         self.read(heard, text, |bench| overrule::verdict(bench, text, codes))
     }
 
+    /// The verdict on a reply, and the content words that it adds to what is known.
+    fn reply_and_words(&self, heard: &Heard<'_>, text: &str) -> (Verdict, Vec<u64>) {
+        self.read(heard, text, |bench| {
+            let words = reading::content(&self.lexicon, &bench.reading.tokens).collect();
+            (verdict(bench), words)
+        })
+    }
+
     fn read<T>(&self, heard: &Heard<'_>, text: &str, judge: impl FnOnce(&Bench<'_>) -> T) -> T {
         let echo = Echo::of(&self.lexicon, heard.client);
         let reading = reading::read(&self.lexicon, &echo, text);
-        let around = Around { lexicon: &self.lexicon, echo: &echo, before: heard.before };
+        let only = Known::of(&echo);
+        let known = heard.known.unwrap_or(&only);
+        let around = Around { lexicon: &self.lexicon, echo: &echo, known, before: heard.before };
         judge(&Bench::new(around, heard, text, &reading))
     }
 
@@ -139,8 +149,10 @@ impl Judge {
         previous: Option<Talk>,
         standing: Permission,
         text: &str,
+        known: &mut Known,
     ) -> (ClientVerdict, Permission) {
         let said = client::read(&self.lexicon, text);
+        known.hear(reading::content(&self.lexicon, said.tokens()));
         (client::judge(&self.lexicon, before, previous, &said), client::permission(standing, &said))
     }
 
@@ -152,20 +164,19 @@ impl Judge {
     /// What a calibration fits weights to, of a trainee's reply: the form of the whole and of each
     /// unit, and the phrases found in them.
     pub fn evidence(&self, heard: &Heard<'_>, text: &str) -> Evidence<'_> {
-        let echo = Echo::of(&self.lexicon, heard.client);
-        let reading = reading::read(&self.lexicon, &echo, text);
-        let around = Around { lexicon: &self.lexicon, echo: &echo, before: heard.before };
-        let units: Vec<_> = reading.units.iter().collect();
-        let whole = whole::features(&around, text, &reading, &units).present().collect();
         let of_unit = |seen: &reading::Seen| Observed {
             features: seen.features.present().collect(),
             overlap: seen.overlap,
             words: seen.unit.tokens.len(),
             groups: self.group_names(&seen.hits),
         };
-        let spelled = reading.tokens.chunk_by(|a, b| a.at == b.at).map(|same| &text[same[0].at.clone()]);
-        let words = spelled.flat_map(words::spelled).collect();
-        Evidence { whole, words, units: reading.units.iter().map(of_unit).collect() }
+        self.read(heard, text, |bench| {
+            let Reading { tokens, units } = bench.reading;
+            let spelled = tokens.chunk_by(|a, b| a.at == b.at).map(|same| &text[same[0].at.clone()]);
+            let words = spelled.flat_map(words::spelled).collect();
+            let whole = bench.features.present().collect();
+            Evidence { whole, words, units: units.iter().map(of_unit).collect() }
+        })
     }
 
     /// The same of a client's turn: the phrases found in it.
@@ -176,6 +187,12 @@ impl Judge {
     fn group_names(&self, hits: &[lexicon::Hit]) -> Vec<&str> {
         hits.iter().map(|hit| self.lexicon.groups[usize::from(hit.group)].id.as_str()).collect()
     }
+}
+
+fn verdict(bench: &Bench<'_>) -> Verdict {
+    let mut coded = bench.decide();
+    techniques::across(bench, &mut coded);
+    score::verdict(bench, &coded)
 }
 
 /// See [`Judge::evidence`].

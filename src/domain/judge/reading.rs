@@ -112,7 +112,7 @@ impl Echo {
         };
         let duties = (1..tokens.len()).filter(own).flat_map(|at| duties(lexicon, &tokens, at..at + 2));
         let duties = duties.collect();
-        let order: Vec<u64> = tokens.iter().filter(|t| is_content(lexicon, t)).map(|t| t.stem).collect();
+        let order: Vec<u64> = content(lexicon, &tokens).collect();
         let last = order.iter().copied().zip(0..).collect();
         Self { last, order, asked, nods, duties }
     }
@@ -222,6 +222,8 @@ fn note_order(lexicon: &Lexicon, tokens: &[Token], seen: &mut Seen) {
     seen.features.set_if(asked.is_some_and(|at| at + LATE >= seen.unit.tokens.end), Feature::LateQuestion);
     let told = seen.shows(Feature::QuestionMark) && asked.is_none() && !seen.shows(Feature::WhStart);
     seen.features.set_if(told, Feature::ToldMark);
+    let whole = told && states(lexicon, &tokens[seen.unit.tokens.clone()]);
+    seen.features.set_if(whole, Feature::ToldWhole);
     let tells = |pair: &[Token]| {
         lexicon.is(pair[0].word, Class::You)
             && (lexicon.is(pair[1].word, Class::Aux) || lexicon.is(pair[1].word, Class::Verb))
@@ -230,6 +232,15 @@ fn note_order(lexicon: &Lexicon, tokens: &[Token], seen: &mut Seen) {
     let opens = mine.len() > 1 && tells(&mine[..2]);
     let inside = mine.windows(3).any(|w| !lexicon.is(w[0].word, Class::Aux) && tells(&w[1..]));
     seen.features.set_if(opens || inside, Feature::YouSays);
+}
+
+/// Whether a subject has its verb after it, with at most an adverb between them.
+fn states(lexicon: &Lexicon, tokens: &[Token]) -> bool {
+    let verb = |t: &Token| t.verbish || lexicon.is(t.word, Class::Aux) || lexicon.is(t.word, Class::Verb);
+    (1..tokens.len()).any(|at| {
+        let before = at - usize::from(at > 1 && tokens[at - 1].soft);
+        lexicon.is(tokens[before - usize::from(before == at)].word, Class::Subject) && verb(&tokens[at])
+    })
 }
 
 fn asks(cue: Cue) -> bool {
@@ -292,6 +303,11 @@ fn feature_of(cue: Cue) -> Option<Feature> {
 /// Whether the cue speaks against the client.
 pub fn is_argument(cue: Cue) -> bool {
     (Cue::Warn as usize..=Cue::Manipulate as usize).contains(&(cue as usize)) && cue != Cue::Reassure
+}
+
+/// Stems of the content words among `tokens`.
+pub(super) fn content<'a>(lexicon: &'a Lexicon, tokens: &'a [Token]) -> impl Iterator<Item = u64> + 'a {
+    tokens.iter().filter(|t| is_content(lexicon, t)).map(|t| t.stem)
 }
 
 pub(super) fn is_content(lexicon: &Lexicon, token: &Token) -> bool {

@@ -237,7 +237,7 @@ fn acts(bench: &Bench<'_>, coded: &[Coded]) -> Acts {
         () => Consistency::N,
     };
     let named = [Behaviour::Reflection, Behaviour::Question, Behaviour::TherapistInput];
-    let main = (0..3).find(|act| lead[*act] > 0.0);
+    let main = weights.main(&bench.features);
     let main = main.filter(|act| !pushes || named[*act] == Behaviour::Question).or(pushes.then_some(2));
     let behaviour = main.map_or(Behaviour::Other, |act| named[act]);
     Acts { behaviour, reflection, question, kinds: (kind, room), input: informs, consistency }

@@ -1,7 +1,7 @@
 //! What the judge must remember from turn to turn of one conversation.
 //! Knows: the judge. Never: files, the simulated client's state.
 
-use super::{Behaviour, ClientVerdict, Heard, Judge, Permission, Verdict};
+use super::{Behaviour, ClientVerdict, Heard, Judge, Known, Permission, Verdict};
 use crate::domain::talk::Talk;
 
 /// For so many replies permission, or a request for advice, holds.
@@ -17,6 +17,7 @@ pub struct Track {
     permission: Permission,
     replies_since: u8, // since permission was given or asked for
     before: Option<Behaviour>,
+    known: Known,
 }
 
 impl Track {
@@ -30,10 +31,23 @@ impl Track {
         self.discord
     }
 
+    /// How the next reply is to be heard.
+    pub fn heard(&self) -> Heard<'_> {
+        Heard {
+            client: &self.client,
+            talk: self.talk(),
+            discord: self.discord,
+            permission: self.permission,
+            before: self.before,
+            known: Some(&self.known),
+        }
+    }
+
     /// Takes in a client turn.
     pub fn client_said(&mut self, judge: &Judge, text: &str) -> ClientVerdict {
+        let Self { trainee, talk, permission, known, .. } = self;
         let (verdict, now) =
-            judge.client_and_permission(self.trainee.as_deref(), self.talk, self.permission, text);
+            judge.client_and_permission(trainee.as_deref(), *talk, *permission, text, known);
         self.talk = Some(verdict.talk);
         self.discord = verdict.discord;
         if now != self.permission {
@@ -47,14 +61,8 @@ impl Track {
 
     /// Takes in a trainee turn.
     pub fn trainee_said(&mut self, judge: &Judge, text: &str) -> Verdict {
-        let heard = Heard {
-            client: &self.client,
-            talk: self.talk(),
-            discord: self.discord,
-            permission: self.permission,
-            before: self.before,
-        };
-        let verdict = judge.reply(&heard, text);
+        let (verdict, words) = judge.reply_and_words(&self.heard(), text);
+        self.known.say(words.into_iter());
         self.replies_since = self.replies_since.saturating_add(1);
         self.permission = match verdict.permission {
             standing if standing == self.permission && self.replies_since >= PERMISSION_HOLDS => {

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::features::{Feature, Features};
+use super::known::Known;
 use super::labels::Behaviour;
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::reading::{Echo, Reading, Seen, is_content, length};
@@ -17,6 +18,8 @@ pub struct Around<'a> {
     pub lexicon: &'a Lexicon,
     /// What the client said last.
     pub echo: &'a Echo,
+    /// What both have talked about so far.
+    pub known: &'a Known,
     /// What the reply before mainly did.
     pub before: Option<Behaviour>,
 }
@@ -42,8 +45,12 @@ pub fn features(around: &Around<'_>, text: &str, reading: &Reading, units: &[&Se
     features.1 = around.lexicon.word_evidence(tokens.iter().copied());
     let nods = tokens.iter().all(|t| around.lexicon.is(t.word, Class::Nod) || t.soft);
     features.put(Feature::Nod, nods);
-    features.put(Feature::ToldMark, units.last().is_some_and(|u| u.shows(Feature::ToldMark)));
+    for told in [Feature::ToldMark, Feature::ToldWhole] {
+        features.put(told, units.last().is_some_and(|u| u.shows(told)));
+    }
+    around.known.note(around.lexicon, tokens.iter().copied(), &mut features);
     note_ends(text, units, &tokens, &mut features);
+    features.set_if(features.has(Feature::Stem) && features.has(Feature::Inverted), Feature::StemAsked);
     note_before(around, &mut features);
     note_density(around.lexicon, &tokens, units, &mut features);
     note_unmarked(&tokens, &mut features);
@@ -76,6 +83,8 @@ fn note_before(around: &Around<'_>, features: &mut Features) {
     let Around { echo, before, .. } = *around;
     features.set_if(echo.asked, Feature::ClientAsked);
     features.set_if(echo.nods, Feature::ClientNods);
+    let given_back = if echo.nods { features.much(Feature::GivenBackMuch) } else { 0.0 };
+    features.measure(Feature::NodsGivenBack, given_back);
     features.set_if(echo.nods && before == Some(Behaviour::Reflection), Feature::AfterReflection);
     features.set_if(echo.nods && before == Some(Behaviour::TherapistInput), Feature::AfterInput);
 }

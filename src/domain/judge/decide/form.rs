@@ -31,11 +31,13 @@ pub(super) struct Rest {
 
 impl Rest {
     /// A unit's features with those that only the whole has.
-    fn with(&self, seen: &Seen) -> Features {
+    fn with(&self, bench: &Bench<'_>, seen: &Seen) -> Features {
         let mut features = seen.features.clone();
         for feature in FROM_THE_WHOLE {
             features.set_if(self.features.has(feature), feature);
         }
+        let mine = &bench.reading.tokens[seen.unit.tokens.clone()];
+        bench.around.known.note(bench.lexicon, mine.iter(), &mut features);
         if self.alone {
             features.join(&self.features);
         }
@@ -48,7 +50,7 @@ impl Bench<'_> {
     /// Units whose form decides: question, reflection, information, or none of these.
     pub(super) fn by_form(&self, seen: &Seen, rest: &Rest) -> Coded {
         let weights = &self.lexicon.weights;
-        let features = rest.with(seen);
+        let features = rest.with(self, seen);
         if forms::asks_if_right(seen) || forms::is_echo(seen) {
             return self.reflection(seen, ECHO);
         }
@@ -75,10 +77,12 @@ impl Bench<'_> {
             return Coded::new(Code::NotCoded, Row::None, "").by(hit).because(Reason::GenericPraise);
         }
         let of_client = forms::is_of_client(seen);
-        if reflects > 0.0 && of_client && !self.breaks_off(seen) {
-            return self.reflection(seen, reflects);
+        let reflected = reflects > 0.0 || forms::gives_view(seen);
+        if reflected && of_client && !self.breaks_off(seen) {
+            return self.reflection(seen, reflects.max(0.0));
         }
-        if informs > 0.0 || (reflects > 0.0 && !of_client && self.says_something(seen)) {
+        let answers = self.around.echo.asked && seen.content >= 2 && !of_client;
+        if informs > 0.0 || answers || (reflects > 0.0 && !of_client && self.says_something(seen)) {
             return self.information();
         }
         Coded::new(Code::NotCoded, Row::None, "no_code")
