@@ -26,6 +26,8 @@ pub struct TalkWeights {
     pub carry: f32,
     /// What is left of evidence before the last "but", in the past, or from others.
     pub discount: f32,
+    /// What an answer of more than a word to an evoking question adds for change.
+    pub evoked: f32,
     /// What a bare answer takes from the question it answers.
     pub answer: f32,
     /// What a short turn adds to neutral, and what each word up to twenty takes from it.
@@ -34,6 +36,15 @@ pub struct TalkWeights {
 
 /// Up to this many words a turn is an answer and no more.
 const BARE: usize = 4;
+
+/// The trainee's turn that a client answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// What was said.
+    pub text: &'a str,
+    /// Whether it asked for the client's own reasons or ways to change.
+    pub evokes: bool,
+}
 
 /// A client's turn and the phrases found in it.
 pub struct Said {
@@ -61,7 +72,7 @@ pub fn read(lexicon: &Lexicon, text: &str) -> Said {
 }
 
 /// Judges a client's turn.
-pub fn judge(lexicon: &Lexicon, before: Option<&str>, previous: Option<Talk>, said: &Said) -> ClientVerdict {
+pub fn judge(lexicon: &Lexicon, before: Option<Before<'_>>, previous: Option<Talk>, said: &Said) -> ClientVerdict {
     let weights = &lexicon.weights.talk;
     let Said { tokens, hits } = said;
     let turn = tokens.iter().rposition(|t| lexicon.is(t.word, Class::Pivot));
@@ -72,7 +83,7 @@ pub fn judge(lexicon: &Lexicon, before: Option<&str>, previous: Option<Talk>, sa
     };
     let (mut change, mut sustain) = (strength(Cue::Change), strength(Cue::Sustain));
     if let Some(asked) = before.filter(|_| tokens.len() <= BARE && change + sustain == 0.0) {
-        let (towards, away) = answered(lexicon, asked, hits);
+        let (towards, away) = answered(lexicon, asked.text, hits);
         change += weights.answer * towards;
         sustain += weights.answer * away;
     }
@@ -86,8 +97,10 @@ pub fn judge(lexicon: &Lexicon, before: Option<&str>, previous: Option<Talk>, sa
     let prior =
         [0, 1, 2].map(|k| weights.carry * base[k].ln() + (1.0 - weights.carry) * weights.first[k].ln());
     let length = weights.short[0] - weights.short[1] * tokens.len().min(20) as f32;
+    let evoked = before.is_some_and(|b| b.evokes && tokens.len() > 1);
+    let evoked = if evoked { weights.evoked } else { 0.0 };
     let logits =
-        [prior[0] + weights.gain[0] * change, prior[1] + length, prior[2] + weights.gain[1] * sustain];
+        [prior[0] + weights.gain[0] * change + evoked, prior[1] + length, prior[2] + weights.gain[1] * sustain];
     let posterior = softmax(logits);
     let talk = if posterior[0] >= posterior[1] && posterior[0] >= posterior[2] {
         Talk::Change

@@ -139,13 +139,14 @@ impl Judge {
     /// What a client's turn says about change. `before` is the trainee's last turn and
     /// `previous` what the client's turn before that was, if known.
     pub fn client(&self, before: Option<&str>, previous: Option<Talk>, text: &str) -> ClientVerdict {
+        let before = before.map(|text| client::Before { text, evokes: self.evokes(text) });
         client::judge(&self.lexicon, before, previous, &client::read(&self.lexicon, text))
     }
 
     /// Both at once, which reads the turn only once.
     fn client_and_permission(
         &self,
-        before: Option<&str>,
+        before: Option<client::Before<'_>>,
         previous: Option<Talk>,
         standing: Permission,
         text: &str,
@@ -154,6 +155,10 @@ impl Judge {
         let said = client::read(&self.lexicon, text);
         known.hear(reading::content(&self.lexicon, said.tokens()));
         (client::judge(&self.lexicon, before, previous, &said), client::permission(standing, &said))
+    }
+
+    fn evokes(&self, text: &str) -> bool {
+        self.reply(&Heard::default(), text).evokes()
     }
 
     /// Where permission stands after the client answered with `text`.

@@ -1,6 +1,7 @@
 //! What the judge must remember from turn to turn of one conversation.
 //! Knows: the judge. Never: files, the simulated client's state.
 
+use super::client::Before;
 use super::{Behaviour, ClientVerdict, Heard, Judge, Known, Permission, Verdict};
 use crate::domain::talk::Talk;
 
@@ -11,7 +12,7 @@ pub const PERMISSION_HOLDS: u8 = 3;
 #[derive(Clone, Debug, Default)]
 pub struct Track {
     client: String,
-    trainee: Option<String>,
+    trainee: Option<(String, bool)>, // what was said, and whether it evoked
     talk: Option<Talk>,
     discord: bool,
     permission: Permission,
@@ -46,8 +47,9 @@ impl Track {
     /// Takes in a client turn.
     pub fn client_said(&mut self, judge: &Judge, text: &str) -> ClientVerdict {
         let Self { trainee, talk, permission, known, .. } = self;
+        let before = trainee.as_ref().map(|(text, evokes)| Before { text, evokes: *evokes });
         let (verdict, now) =
-            judge.client_and_permission(trainee.as_deref(), *talk, *permission, text, known);
+            judge.client_and_permission(before, *talk, *permission, text, known);
         self.talk = Some(verdict.talk);
         self.discord = verdict.discord;
         if now != self.permission {
@@ -71,7 +73,7 @@ impl Track {
             now => now,
         };
         self.before = Some(verdict.behaviour);
-        self.trainee = Some(text.to_owned());
+        self.trainee = Some((text.to_owned(), verdict.evokes()));
         verdict
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::labels::{
-    Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, ReflectionKind, Technique,
+    Band, Behaviour, Code, Consistency, Label, Permission, QuestionKind, Reason, ReflectionKind, Technique,
 };
 use crate::domain::moves::Move;
 use crate::domain::talk::Talk;
@@ -63,6 +63,11 @@ impl Verdict {
     /// Whether it mends what an earlier reply broke: an apology, above all.
     pub fn mends(&self) -> bool {
         self.techniques.contains(&Technique::DiscordRepair)
+    }
+
+    /// Whether it asks for the client's own reasons or ways to change.
+    pub fn evokes(&self) -> bool {
+        self.findings.iter().any(|finding| finding.code == Label::Reason(Reason::Evoking))
     }
 }
 
