@@ -4,7 +4,8 @@ use std::path::Path;
 
 use pushback::domain::judge::bulk::{Coded, Coder, Record};
 use pushback::domain::judge::{
-    Band, Behaviour, Code, Consistency, Heard, Judge, Label, Permission, Technique, Track, Verdict,
+    Band, Behaviour, Code, Consistency, Feature, Heard, Judge, Known, Label, Permission, Technique, Track,
+    Verdict,
 };
 use pushback::domain::moves::Move;
 use pushback::domain::problem::Problem;
@@ -127,6 +128,46 @@ fn a_request_for_advice_lapses_after_three_replies() {
 }
 
 #[test]
+fn what_the_client_said_long_ago_is_given_back() {
+    let judge = Judge::builtin();
+    let reply = "The garden, the roof and the boiler.";
+    let much = |opening: &str, feature| {
+        let mut track = Track::default();
+        track.client_said(judge, opening);
+        for _ in 0..5 {
+            track.trainee_said(judge, "Right.");
+            track.client_said(judge, "I ran the shop and kept the books, and on Sundays I cooked.");
+        }
+        let whole = judge.evidence(&track.heard(), reply).whole;
+        whole.iter().find(|(seen, _)| *seen == feature).map_or(0.0, |(_, much)| *much)
+    };
+    let theirs = "He left me the garden to dig, the roof to mend and the boiler to feed.";
+    assert_eq!((much(theirs, Feature::GivenBack), much(theirs, Feature::New)), (1.0, 0.0));
+    assert_eq!(much(theirs, Feature::GivenBackLately), 0.0, "it was six turns ago");
+    let others = "He left me the dogs to walk and the stairs to sweep.";
+    assert_eq!((much(others, Feature::GivenBack), much(others, Feature::New)), (0.0, 1.0));
+}
+
+#[test]
+fn hearing_a_path_is_hearing_its_turns_one_by_one() {
+    let judge = Judge::builtin();
+    let (first, second) = ("I paint the fence every spring.", "The gate I leave as it is.");
+    let mut track = Track::default();
+    track.client_said(judge, first);
+    track.trainee_said(judge, "You paint it every spring.");
+    track.client_said(judge, second);
+    let mut known = Known::default();
+    known.client_said(judge, first);
+    known.trainee_said(judge, "You paint it every spring.");
+    known.client_said(judge, second);
+    let by_turns = judge.evidence(&track.heard(), "The fence and the gate.");
+    let by_path = judge.evidence(&Heard { known: Some(&known), ..track.heard() }, "The fence and the gate.");
+    assert_eq!(by_turns.whole, by_path.whole);
+    let alone = judge.evidence(&Heard { known: None, ..track.heard() }, "The fence and the gate.");
+    assert_ne!(alone.whole, by_path.whole, "without the rest, only the last turn is known");
+}
+
+#[test]
 fn a_named_injustice_taken_seriously_acknowledges() {
     let verdict = after_discord(
         "You people never listen to us.",
@@ -232,6 +273,11 @@ fn client_talk_follows_the_words_and_the_question() {
     }
     assert_eq!(talk(None, "I'll try. I'd like to cut down."), Talk::Change);
     assert_eq!(talk(Some("Did you take the bus?"), "Yes."), Talk::Neutral);
+    // What is said to a question for reasons or ways is one more often than not.
+    let for_change = |before| judge.client(Some(before), None, "The evenings with my kids.").posterior[0];
+    assert!(
+        for_change("What would be better if you stopped?") > for_change("Where were you yesterday?") + 0.1
+    );
     assert_eq!(
         talk(None, "I know I should cut down, but I'm not ready and it's not that bad."),
         Talk::Sustain

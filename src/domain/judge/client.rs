@@ -72,7 +72,12 @@ pub fn read(lexicon: &Lexicon, text: &str) -> Said {
 }
 
 /// Judges a client's turn.
-pub fn judge(lexicon: &Lexicon, before: Option<Before<'_>>, previous: Option<Talk>, said: &Said) -> ClientVerdict {
+pub fn judge(
+    lexicon: &Lexicon,
+    before: Option<Before<'_>>,
+    previous: Option<Talk>,
+    said: &Said,
+) -> ClientVerdict {
     let weights = &lexicon.weights.talk;
     let Said { tokens, hits } = said;
     let turn = tokens.iter().rposition(|t| lexicon.is(t.word, Class::Pivot));
@@ -99,8 +104,11 @@ pub fn judge(lexicon: &Lexicon, before: Option<Before<'_>>, previous: Option<Tal
     let length = weights.short[0] - weights.short[1] * tokens.len().min(20) as f32;
     let evoked = before.is_some_and(|b| b.evokes && tokens.len() > 1);
     let evoked = if evoked { weights.evoked } else { 0.0 };
-    let logits =
-        [prior[0] + weights.gain[0] * change + evoked, prior[1] + length, prior[2] + weights.gain[1] * sustain];
+    let logits = [
+        prior[0] + weights.gain[0] * change + evoked,
+        prior[1] + length,
+        prior[2] + weights.gain[1] * sustain,
+    ];
     let posterior = softmax(logits);
     let talk = if posterior[0] >= posterior[1] && posterior[0] >= posterior[2] {
         Talk::Change

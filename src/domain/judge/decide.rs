@@ -171,8 +171,10 @@ impl<'a> Bench<'a> {
             .filter(|t| !self.lexicon.is(t.word, Class::Function));
         // "I love my kids" - "if you loved them": the condition is the speaker's own.
         let conditional = self.reading.tokens[hit.first].word == self.lexicon.vocabulary.id("if");
-        let echoed =
-            !conditional && seen.about_client && content.clone().next().is_some() && content.all(|t| self.around.echo.has(t));
+        let echoed = !conditional
+            && seen.about_client
+            && content.clone().next().is_some()
+            && content.all(|t| self.around.echo.has(t));
         if echoed { hit.weight * ECHOED } else { hit.weight }
     }
 

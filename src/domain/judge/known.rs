@@ -2,11 +2,11 @@
 //! has said, if not just now; information brings up what nobody has.
 //! Knows: content words. Never: phrases, codes, text.
 
+use super::Judge;
 use super::features::{Feature, Features};
 use super::lexicon::Lexicon;
 use super::reading::{Echo, content, is_content};
 use super::words::{ShortMap, Token};
-use super::Judge;
 
 /// So many different words are remembered of each side: no transcript makes it grow further.
 const MOST: usize = 8192;
@@ -98,5 +98,22 @@ fn note(known: &mut ShortMap<u64, u32>, turns: &mut u32, stems: impl Iterator<It
         if known.len() < MOST || known.contains_key(&stem) {
             known.insert(stem, *turns);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_conversation_makes_it_grow_for_ever() {
+        let mut known = Known::default();
+        for from in 0..100 {
+            known.hear(from * 1000..(from + 1) * 1000);
+            known.say(from * 1000..(from + 1) * 1000);
+        }
+        assert_eq!((known.client.len(), known.trainee.len(), known.turns), (MOST, MOST, [100, 100]));
+        known.hear(0..1);
+        assert_eq!(known.client[&0], 101, "a known word may still come again");
     }
 }

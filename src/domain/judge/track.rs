@@ -48,8 +48,7 @@ impl Track {
     pub fn client_said(&mut self, judge: &Judge, text: &str) -> ClientVerdict {
         let Self { trainee, talk, permission, known, .. } = self;
         let before = trainee.as_ref().map(|(text, evokes)| Before { text, evokes: *evokes });
-        let (verdict, now) =
-            judge.client_and_permission(before, *talk, *permission, text, known);
+        let (verdict, now) = judge.client_and_permission(before, *talk, *permission, text, known);
         self.talk = Some(verdict.talk);
         self.discord = verdict.discord;
         if now != self.permission {

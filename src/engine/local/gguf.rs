@@ -39,7 +39,7 @@ pub struct Array<'a> {
 
 impl<'a> Array<'a> {
     /// The elements, decoded one by one.
-    pub fn iter(&self) -> impl Iterator<Item = Result<Value<'a>>> + use<'a> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<Value<'a>>> + use<'a> {
         let (kind, mut reader) = (self.kind, Reader { bytes: self.bytes, at: 0 });
         (0..self.len).map(move |_| reader.value(kind, 0))
     }

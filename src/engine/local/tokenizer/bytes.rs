@@ -1,63 +1,119 @@
 //! Byte-level BPE: tokens are sequences of bytes, joined in the order of the file's merges.
 //! Knows: merges, rules for cutting text. Never: special tokens.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::normalizers::unicode::NFC;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::{PreTokenizerWrapper, SplitDelimiterBehavior};
+use tokenizers::{
+    NormalizedString, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer,
+    SplitDelimiterBehavior,
+};
 
-use super::entries::{self, Kind, TOKENS};
+use super::entries::{self, Kind, MERGES, TOKENS};
+use super::joins::Pieces;
 use super::rules::Rules;
+use super::texts::{Index, Texts};
 use crate::engine::EngineError;
 use crate::engine::local::gguf::Gguf;
 
 type Result<T> = std::result::Result<T, EngineError>;
 
-/// Byte-level BPE of one model.
-pub(super) struct Bytes(tokenizers::Tokenizer);
+/// Byte-level BPE of one model. The library cuts the text; joining is our own, because the library's holds every
+/// token and every merge as strings, some 90 MB for 152,000 of them.
+pub(super) struct Bytes {
+    cuts: Sequence,
+    composes: bool,
+    /// The token of each byte, where there is one.
+    bytes: Box<[Option<u32>; 256]>,
+    /// What two tokens make, and the place of the merge in the file: the earlier goes first.
+    merges: HashMap<(u32, u32), (u32, u32)>,
+    /// Words that are taken whole even where no merges lead to them.
+    words: Option<Index>,
+}
 
 impl Bytes {
     /// Only normal tokens go in, so that no merge can ever build a special one out of plain text.
-    pub(super) fn read(file: &Gguf<'_>, tokens: &[&str], kinds: &[Kind], rules: &Rules) -> Result<Self> {
+    pub(super) fn read(file: &Gguf<'_>, texts: &Texts, kinds: &[Kind], rules: &Rules) -> Result<Self> {
         let fault = |e: tokenizers::Error| EngineError::Tokenizer(e.to_string());
-        let normal = tokens.iter().zip(kinds).zip(0..).filter(|((_, kind), _)| kind.is_text());
-        let vocab: HashMap<String, u32> = normal.map(|((token, _), id)| ((*token).to_owned(), id)).collect();
+        let normal = kinds.iter().zip(0..).filter(|(kind, _)| kind.is_text());
+        let index = Index::new(texts, normal.map(|(_, id)| id));
+        let bytes: Box<[_; 256]> = Box::new(std::array::from_fn(|byte| index.find(texts, &[byte as u8])));
         let mut needed = byte_chars().zip(0..=255).filter(|(_, byte)| is_needed(*byte));
-        if let Some((name, _)) = needed.find(|(name, _)| !vocab.contains_key(&name.to_string())) {
+        if let Some((name, _)) = needed.find(|(_, byte)| bytes[usize::from(*byte)].is_none()) {
             return Err(EngineError::bad_value(TOKENS, format!("no token for the byte written {name:?}")));
         }
-        let merges = entries::merges(file)?;
-        if let Some((a, b)) = merges.iter().find(|(a, b)| {
-            !vocab.contains_key(a) || !vocab.contains_key(b) || !vocab.contains_key(&format!("{a}{b}"))
-        }) {
-            return Err(EngineError::bad_value(entries::MERGES, format!("{a:?} {b:?} makes no token")));
-        }
-        let vocab: Vocab = vocab.into_iter().collect();
-        let bpe = BPE::builder().vocab_and_merges(vocab, merges).ignore_merges(rules.whole_words);
-        let mut tokenizer = tokenizers::Tokenizer::new(bpe.build().map_err(fault)?);
-        let mut steps: Vec<PreTokenizerWrapper> = Vec::new();
-        for pattern in rules.patterns {
+        let merges = merges(file, texts, &index)?;
+        let cut = |pattern: &&str| {
             let pattern = SplitPattern::Regex((*pattern).to_owned());
-            steps.push(Split::new(pattern, SplitDelimiterBehavior::Isolated, false).map_err(fault)?.into());
-        }
-        steps.push(ByteLevel::new(false, false, false).into());
-        tokenizer.with_pre_tokenizer(Some(Sequence::new(steps)));
-        if rules.nfc {
-            tokenizer.with_normalizer(Some(NFC)).map_err(fault)?;
-        }
-        Ok(Self(tokenizer))
+            Split::new(pattern, SplitDelimiterBehavior::Isolated, false).map(Into::into)
+        };
+        let cuts = rules.patterns.iter().map(cut).collect::<tokenizers::Result<_>>().map_err(fault)?;
+        Ok(Self {
+            cuts: Sequence::new(cuts),
+            composes: rules.nfc,
+            bytes,
+            merges,
+            words: rules.whole_words.then_some(index),
+        })
     }
 
     /// Adds the tokens of `text` to `ids`.
-    pub(super) fn encode(&self, text: &str, ids: &mut Vec<u32>) -> Result<()> {
-        let encoding = self.0.encode_fast(text, false).map_err(|e| EngineError::Tokenizer(e.to_string()))?;
-        ids.extend(encoding.get_ids());
+    pub(super) fn encode(&self, texts: &Texts, text: &str, ids: &mut Vec<u32>) -> Result<()> {
+        let fault = |e: tokenizers::Error| EngineError::Tokenizer(e.to_string());
+        let mut text = NormalizedString::from(text);
+        if self.composes {
+            NFC.normalize(&mut text).map_err(fault)?;
+        }
+        let mut cut = PreTokenizedString::from(text);
+        self.cuts.pre_tokenize(&mut cut).map_err(fault)?;
+        for (word, ..) in cut.get_splits(OffsetReferential::Normalized, OffsetType::Byte) {
+            self.add(texts, word.as_bytes(), ids);
+        }
         Ok(())
     }
+
+    /// Adds the tokens of one word. Bytes without a token are left out.
+    fn add(&self, texts: &Texts, word: &[u8], ids: &mut Vec<u32>) {
+        if let Some(id) = self.words.as_ref().and_then(|words| words.find(texts, word)) {
+            ids.push(id);
+            return;
+        }
+        let mut pieces = Pieces::default();
+        for (at, byte) in word.iter().enumerate() {
+            if let Some(id) = self.bytes[usize::from(*byte)] {
+                pieces.push(id, at, 1);
+            }
+        }
+        pieces.join(|left, right| {
+            self.merges.get(&(left.id, right.id)).map(|(place, id)| (Reverse(*place), *id))
+        });
+        ids.extend(pieces.iter().map(|piece| piece.id));
+    }
+}
+
+/// What the file says which two tokens make, and how early it says so.
+fn merges(file: &Gguf<'_>, texts: &Texts, index: &Index) -> Result<HashMap<(u32, u32), (u32, u32)>> {
+    let alphabet = Alphabet::new();
+    let all = entries::merges(file)?;
+    let mut merges = HashMap::with_capacity(all.len());
+    let mut both = Vec::new();
+    for (place, merge) in (0..).zip(all) {
+        let (left, right) = merge?;
+        both.clear();
+        let written = alphabet.write(left, &mut both).is_ok();
+        let cut = both.len();
+        let written = written && alphabet.write(right, &mut both).is_ok();
+        let find = |text: &[u8]| index.find(texts, text).filter(|_| written);
+        let made = (find(&both[..cut]), find(&both[cut..]), find(&both));
+        let (Some(a), Some(b), Some(whole)) = made else {
+            return Err(EngineError::bad_value(MERGES, format!("{left:?} {right:?} makes no token")));
+        };
+        merges.insert((a, b), (place, whole));
+    }
+    Ok(merges)
 }
 
 /// Whether text that means something has this byte. SmolLM's vocabularies lack others: control

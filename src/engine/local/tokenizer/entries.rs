@@ -74,16 +74,18 @@ pub(super) fn scores(file: &Gguf<'_>, vocab: usize) -> Result<Vec<f32>> {
 }
 
 /// Which two tokens are joined, the first first.
-pub(super) fn merges(file: &Gguf<'_>) -> Result<Vec<(String, String)>> {
+pub(super) fn merges<'a>(
+    file: &Gguf<'a>,
+) -> Result<impl ExactSizeIterator<Item = Result<(&'a str, &'a str)>> + use<'a>> {
     let array = required(file.array(MERGES)?, MERGES)?;
     let pair = |value| {
         let merge = text_of(value, MERGES)?;
         // A token may begin with the separator itself.
         let cut = merge.char_indices().skip(1).find(|(_, c)| *c == ' ').map(|(at, _)| at);
         let cut = cut.ok_or_else(|| EngineError::bad_value(MERGES, format!("{merge:?} is no pair")))?;
-        Ok((merge[..cut].to_owned(), merge[cut + 1..].to_owned()))
+        Ok((&merge[..cut], &merge[cut + 1..]))
     };
-    array.iter().map(|value| pair(value?)).collect()
+    Ok(array.iter().map(move |value| pair(value?)))
 }
 
 /// The token that `key` names, if it does.

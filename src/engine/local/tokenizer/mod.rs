@@ -11,17 +11,20 @@ use self::entries::Kind;
 use self::pieces::Pieces;
 use self::rules::Rules;
 use self::special::Special;
+use self::texts::Texts;
 use super::gguf::Gguf;
 use crate::engine::EngineError;
 
 mod bytes;
 mod entries;
+mod joins;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod parity;
 mod pieces;
 mod rules;
 mod special;
+mod texts;
 
 type Result<T> = std::result::Result<T, EngineError>;
 
@@ -63,10 +66,8 @@ pub struct Tokenizer {
     /// Tokens that are no pieces of text. The names of the others can be told from their bytes.
     names: HashMap<String, u32>,
     kinds: Vec<Kind>,
-    /// Text of all tokens, one after another.
-    bytes: Vec<u8>,
-    /// Where each token's text ends in `bytes`.
-    ends: Vec<usize>,
+    /// Texts of all tokens.
+    texts: Texts,
     blank: Special,
     user_defined: Special,
     all_special: Special,
@@ -100,18 +101,22 @@ impl Tokenizer {
         let model = entries::required(file.text(key)?, key)?;
         let tokens = entries::tokens(file)?;
         let kinds = entries::kinds(file, tokens.len())?;
-        let (model, adds_bos) = match model {
-            "gpt2" => {
-                let key = "tokenizer.ggml.pre";
-                let rules = Rules::named(entries::required(file.text(key)?, key)?)?;
-                let bytes = Bytes::read(file, &tokens, &kinds, &rules)?;
-                (Model::Bytes(Box::new(bytes)), rules.adds_bos)
-            }
-            "llama" => (Model::Pieces(Box::new(Pieces::read(file, &tokens, &kinds)?)), true),
+        let spelling = match model {
+            "gpt2" => Spelling::Bytes(Alphabet::new()),
+            "llama" => Spelling::Pieces,
             other => return Err(EngineError::UnsupportedTokenizer(other.to_owned())),
         };
-        let (bytes, ends) = texts(&model, &tokens, &kinds)?;
-        let names = names(&model, &tokens, &kinds);
+        let texts = spelling.texts(&tokens, &kinds)?;
+        let names = spelling.names(&tokens, &kinds);
+        let (model, adds_bos) = match spelling {
+            Spelling::Bytes(_) => {
+                let key = "tokenizer.ggml.pre";
+                let rules = Rules::named(entries::required(file.text(key)?, key)?)?;
+                let bytes = Bytes::read(file, &texts, &kinds, &rules)?;
+                (Model::Bytes(Box::new(bytes)), rules.adds_bos)
+            }
+            Spelling::Pieces => (Model::Pieces(Box::new(Pieces::read(file, &tokens, &kinds)?)), true),
+        };
         let special = |keep: &dyn Fn(Kind, &str) -> bool| {
             let kept = names.iter().filter(|(name, id)| keep(kinds[*id as usize], name));
             Special::new(kept.map(|(name, id)| (name.as_str(), *id)))
@@ -122,8 +127,7 @@ impl Tokenizer {
             user_defined: special(&|kind, _| kind == Kind::UserDefined)?,
             all_special: special(&|kind, _| matches!(kind, Kind::Control | Kind::UserDefined))?,
             swallow: Vec::new(),
-            bytes,
-            ends,
+            texts,
             bos: entries::id(file, "tokenizer.ggml.bos_token_id", tokens.len())?,
             adds_bos: file.flag("tokenizer.ggml.add_bos_token")?.unwrap_or(adds_bos),
             stops: Vec::new(),
@@ -200,7 +204,7 @@ impl Tokenizer {
             return Ok(());
         }
         match &self.model {
-            Model::Bytes(bytes) => bytes.encode(&run.plain, &mut run.ids)?,
+            Model::Bytes(bytes) => bytes.encode(&self.texts, &run.plain, &mut run.ids)?,
             Model::Pieces(pieces) => pieces.encode(&run.plain, run.place, &mut run.ids),
         }
         run.plain.clear();
@@ -210,9 +214,7 @@ impl Tokenizer {
 
     /// The text of token `id`, which need not be whole characters. Empty for control tokens.
     pub fn bytes(&self, id: u32) -> &[u8] {
-        let id = id as usize;
-        let from = if id == 0 { 0 } else { self.ends[id - 1] };
-        &self.bytes[from..self.ends[id]]
+        self.texts.get(id)
     }
 
     /// The name of a special token, as the file spells it.
@@ -287,33 +289,47 @@ impl Run {
     }
 }
 
-/// Text of every token, and where each ends.
-fn texts(model: &Model, tokens: &[&str], kinds: &[Kind]) -> Result<(Vec<u8>, Vec<usize>)> {
-    let alphabet = Alphabet::new();
-    let mut bytes = Vec::new();
-    let mut ends = Vec::with_capacity(tokens.len());
-    for (token, kind) in tokens.iter().zip(kinds) {
-        match (kind, model) {
+/// How a file spells its tokens.
+enum Spelling {
+    Bytes(Alphabet),
+    Pieces,
+}
+
+impl Spelling {
+    /// Text of every token.
+    fn texts(&self, tokens: &[&str], kinds: &[Kind]) -> Result<Texts> {
+        let mut texts = Texts::with_capacity(tokens.len());
+        for (token, kind) in tokens.iter().zip(kinds) {
+            let fits = texts.push(|bytes| self.write(token, *kind, bytes))?;
+            if !fits {
+                return Err(EngineError::bad_value(entries::TOKENS, "more than 4 GiB of text"));
+            }
+        }
+        texts.shrink();
+        Ok(texts)
+    }
+
+    fn write(&self, token: &str, kind: Kind, bytes: &mut Vec<u8>) -> Result<()> {
+        match (kind, self) {
             (Kind::Control | Kind::Unused, _) => {}
-            (Kind::UserDefined, Model::Bytes(_)) => bytes.extend_from_slice(token.as_bytes()),
-            (Kind::Normal | Kind::Byte, Model::Bytes(_)) => alphabet.write(token, &mut bytes)?,
-            (Kind::Byte, Model::Pieces(_)) => bytes.push(pieces::byte_of(token)?),
-            (Kind::Normal | Kind::UserDefined, Model::Pieces(_)) => {
+            (Kind::UserDefined, Self::Bytes(_)) => bytes.extend_from_slice(token.as_bytes()),
+            (Kind::Normal | Kind::Byte, Self::Bytes(alphabet)) => alphabet.write(token, bytes)?,
+            (Kind::Byte, Self::Pieces) => bytes.push(pieces::byte_of(token)?),
+            (Kind::Normal | Kind::UserDefined, Self::Pieces) => {
                 bytes.extend_from_slice(pieces::plain(token).as_bytes());
             }
         }
-        ends.push(bytes.len());
+        Ok(())
     }
-    Ok((bytes, ends))
-}
 
-/// The names under which the tokens stand in a text that are no pieces of it.
-fn names(model: &Model, tokens: &[&str], kinds: &[Kind]) -> Vec<(String, u32)> {
-    let name = |token: &str, kind: Kind| match (model, kind) {
-        // Files differ in how they spell words made of spaces.
-        (Model::Pieces(_), Kind::UserDefined) => pieces::plain(token),
-        _ => token.to_owned(),
-    };
-    let special = tokens.iter().zip(kinds).zip(0..).filter(|((_, kind), _)| !kind.is_text());
-    special.map(|((token, kind), id)| (name(token, *kind), id)).collect()
+    /// The names under which the tokens stand in a text that are no pieces of it.
+    fn names(&self, tokens: &[&str], kinds: &[Kind]) -> Vec<(String, u32)> {
+        let name = |token: &str, kind: Kind| match (self, kind) {
+            // Files differ in how they spell words made of spaces.
+            (Self::Pieces, Kind::UserDefined) => pieces::plain(token),
+            _ => token.to_owned(),
+        };
+        let special = tokens.iter().zip(kinds).zip(0..).filter(|((_, kind), _)| !kind.is_text());
+        special.map(|((token, kind), id)| (name(token, *kind), id)).collect()
+    }
 }

@@ -5,10 +5,10 @@
 //! llama.cpp does (`llama-vocab.cpp`).
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
-use super::Place;
 use super::entries::{self, Kind, TOKENS};
+use super::{Place, joins};
 use crate::engine::EngineError;
 use crate::engine::local::gguf::Gguf;
 
@@ -28,24 +28,9 @@ pub(super) struct Pieces {
     merges_spaces: bool,
 }
 
-/// A piece of the text so far; nothing is left of it once it was joined to the one before it.
-#[derive(Clone, Copy)]
-struct Symbol {
-    at: usize,
-    len: usize,
-    before: Option<usize>,
-    behind: Option<usize>,
-}
-
-/// Two neighbours that make a piece.
+/// How good a piece is.
 #[derive(PartialEq)]
-struct Pair {
-    score: f32,
-    left: usize,
-    right: usize,
-    /// Bytes of both when they were put on the list; by it a pair that has changed is known.
-    len: usize,
-}
+struct Score(f32);
 
 impl Pieces {
     pub(super) fn read(file: &Gguf<'_>, tokens: &[&str], kinds: &[Kind]) -> Result<Self> {
@@ -76,29 +61,16 @@ impl Pieces {
     /// Adds the tokens of `text` to `ids`.
     pub(super) fn encode(&self, text: &str, place: Place, ids: &mut Vec<u32>) {
         let text = self.normalised(text, place);
-        let mut symbols = symbols(&text);
-        let mut pairs = BinaryHeap::new();
-        for left in 0..symbols.len().saturating_sub(1) {
-            pairs.extend(self.pair(&text, &symbols, left));
+        let mut pieces = joins::Pieces::default();
+        for (at, c) in text.char_indices() {
+            pieces.push(0, at, c.len_utf8());
         }
-        while let Some(Pair { left, right, len, .. }) = pairs.pop() {
-            let gone = symbols[left].len == 0 || symbols[right].len == 0;
-            if gone || symbols[left].len + symbols[right].len != len {
-                continue;
-            }
-            let behind = symbols[right].behind;
-            symbols[right].len = 0;
-            symbols[left].len = len;
-            symbols[left].behind = behind;
-            if let Some(behind) = behind {
-                symbols[behind].before = Some(left);
-            }
-            let before = symbols[left].before;
-            pairs.extend(before.and_then(|before| self.pair(&text, &symbols, before)));
-            pairs.extend(self.pair(&text, &symbols, left));
-        }
-        for Symbol { at, len, .. } in symbols.into_iter().filter(|symbol| symbol.len > 0) {
-            let piece = &text[at..at + len];
+        pieces.join(|left, right| {
+            let id = *self.ids.get(&text[left.at..right.at + right.len])?;
+            Some((Score(self.scores[id as usize]), id))
+        });
+        for piece in pieces.iter() {
+            let piece = &text[piece.at..piece.at + piece.len];
             match self.ids.get(piece) {
                 Some(id) => ids.push(*id),
                 None => ids.extend(piece.bytes().map(|byte| self.bytes[usize::from(byte)])),
@@ -126,15 +98,6 @@ impl Pieces {
         }
         out
     }
-
-    /// The pair of `left` and what is behind it, if they make a piece.
-    fn pair(&self, text: &str, symbols: &[Symbol], left: usize) -> Option<Pair> {
-        let Symbol { at, len, behind, .. } = symbols[left];
-        let right = behind?;
-        let len = len + symbols[right].len;
-        let id = *self.ids.get(&text[at..at + len])?;
-        Some(Pair { score: self.scores[id as usize], left, right, len })
-    }
 }
 
 /// `piece` with spaces where it stands for spaces.
@@ -150,30 +113,16 @@ pub(super) fn byte_of(piece: &str) -> Result<u8> {
     byte.ok_or_else(|| EngineError::bad_value(TOKENS, format!("{piece:?} is no byte")))
 }
 
-/// Every character on its own.
-fn symbols(text: &str) -> Vec<Symbol> {
-    let mut symbols: Vec<Symbol> = Vec::new();
-    for (n, (at, c)) in text.char_indices().enumerate() {
-        if let Some(last) = symbols.last_mut() {
-            last.behind = Some(n);
-        }
-        symbols.push(Symbol { at, len: c.len_utf8(), before: n.checked_sub(1), behind: None });
-    }
-    symbols
-}
+impl Eq for Score {}
 
-impl Eq for Pair {}
-
-impl Ord for Pair {
-    /// The higher score is greater, of equal ones the pair further left.
+impl Ord for Score {
     fn cmp(&self, other: &Self) -> Ordering {
         // `total_cmp` would tell 0 from -0, which is the score of a vocabulary's first piece.
-        let score = self.score.partial_cmp(&other.score).unwrap_or(Ordering::Equal);
-        score.then(other.left.cmp(&self.left))
+        self.0.partial_cmp(&other.0).unwrap_or(Ordering::Equal)
     }
 }
 
-impl PartialOrd for Pair {
+impl PartialOrd for Score {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
