@@ -12,7 +12,7 @@ use crate::domain::lines::store::{Form, Line, Place, Store};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::text::{normal, sentences};
 use crate::domain::lines::thread::Live;
-use crate::domain::lines::turn::{Reading, TakenUp, Words};
+use crate::domain::lines::turn::{Reading, TakenUp, Words, questions};
 use crate::domain::lines::weights::{Evidence, LineKind, Weights};
 
 /// Nearness below which a line for particular words is for other ones.
@@ -139,6 +139,10 @@ impl<'a> Scorer<'a> {
             return None;
         }
         if self.reading.asks_what && line.cue.is_none() && says_yes_or_no(&line.text) {
+            return None;
+        }
+        // "That's right, pretty much" answers a reflection, also one with a what or a who behind it, but not those.
+        if self.reading.asks_what && line.place == Place::Anywhere && !line.turns.meets(questions()) {
             return None;
         }
         let own = || likeness(self.reading.heard.all(), words);

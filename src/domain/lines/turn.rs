@@ -75,6 +75,16 @@ fn asks(turn: Turn) -> bool {
     turn == Turn::YesNo || Turn::ASKS_WHAT.contains(&turn)
 }
 
+/// What the judge takes for a question.
+fn judged_questions() -> Turns {
+    Turns::of(&[Turn::OpenQ, Turn::ClosedQ, Turn::PlanQ, Turn::Permission])
+}
+
+/// Every kind of question.
+pub(super) fn questions() -> Turns {
+    Turn::ASKS_WHAT.into_iter().chain([Turn::YesNo]).fold(judged_questions(), Turns::with)
+}
+
 /// Whether a reply leaves the floor to what the client has just said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TakenUp {
@@ -147,8 +157,7 @@ impl Reading {
 
     /// Whether the client is asked something, that calls for an answer.
     pub fn asks(&self) -> bool {
-        let questions = Turns::of(&[Turn::OpenQ, Turn::ClosedQ, Turn::PlanQ, Turn::Permission]);
-        self.asks_what || self.turns.meets(questions)
+        self.asks_what || self.turns.meets(judged_questions())
     }
 
     /// Reads `said` with the persona's names taken for their slots.

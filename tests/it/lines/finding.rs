@@ -226,6 +226,20 @@ fn a_yes_is_no_answer_to_a_what() {
 }
 
 #[test]
+fn assent_to_a_reflection_answers_no_what_behind_it() {
+    let needs = ("needs.toml", "[turn]\naskwhat = ['\\bwhat\\b[^.!?]*\\?$']\n");
+    let lines =
+        ("anywhere.txt", "@anywhere simple\ninform: That's right.\n@anywhere openq\ninform: Hard to say.\n");
+    let said = |trainee: &str, moves: &[Move]| {
+        let ask = Ask { action: Action::Inform, trainee, moves, ..ASK };
+        check_small(&[needs, lines], &ask)
+    };
+    let both = [Move::SimpleReflection, Move::OpenQuestion];
+    assert_eq!(said("So it's the noise. What does it do to you?", &both), ["Hard to say."]);
+    assert_eq!(said("So it's the noise.", &[Move::SimpleReflection]), ["That's right."]);
+}
+
+#[test]
 fn a_wording_is_found_whatever_kind_of_turn_the_judge_took_it_for() {
     let banks =
         small(&[("a.txt", "@m any|any|closedq\nT: How many beers did you have that Friday?\ndeny: Two.\n")]);
