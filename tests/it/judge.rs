@@ -149,7 +149,7 @@ fn what_the_client_said_long_ago_is_given_back() {
 }
 
 #[test]
-fn hearing_a_path_is_hearing_its_turns_one_by_one() {
+fn a_track_knows_what_its_turns_said_and_one_turn_alone_is_less() {
     let judge = Judge::builtin();
     let (first, second) = ("I paint the fence every spring.", "The gate I leave as it is.");
     let mut track = Track::default();

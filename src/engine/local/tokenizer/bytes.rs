@@ -22,7 +22,7 @@ use crate::engine::local::gguf::Gguf;
 type Result<T> = std::result::Result<T, EngineError>;
 
 /// Byte-level BPE of one model. The library cuts the text; joining is our own, because the library's holds every
-/// token and every merge as strings, some 90 MB for 152,000 of them.
+/// token and every merge as strings, 69 MiB more for 152,000 of them.
 pub(super) struct Bytes {
     cuts: Sequence,
     composes: bool,
