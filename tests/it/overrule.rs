@@ -329,3 +329,19 @@ fn overruling_has_its_events() {
     assert!(events[3]["score"].as_f64().unwrap() < 0.0 && events[10]["score"].as_f64().unwrap() > 0.0);
     assert!(events[11]["discord"].as_f64() < events[6]["discord"].as_f64());
 }
+
+#[test]
+fn practice_hears_what_the_client_said_turns_ago() {
+    let mut practice = practice("ray", 5, Store::in_memory().unwrap(), mumbling());
+    exchange(&mut practice, "Okay.");
+    exchange(&mut practice, "I see.");
+    let (path, judge) = (practice.path(), Judge::builtin());
+    let opening = path.turns()[0].reply.as_ref().unwrap();
+    let last = path.last_reply().unwrap();
+    let reply = "Your twelve sessions, signed.";
+    assert!(opening.text.contains("Twelve sessions") && !last.text.contains("sessions"), "{}", opening.text);
+    let alone = judge.reply(&hearing::heard_reply(last), reply);
+    let heard = hearing::reply(path, judge, reply);
+    assert_eq!(alone.codes, heard.codes);
+    assert!(heard.score > alone.score, "surer that it reflects: {} {}", heard.score, alone.score);
+}
