@@ -79,9 +79,10 @@ impl Drop for Driver {
 }
 
 impl Element<'_> {
-    /// Its text as it is read.
-    pub fn text(&self) -> String {
-        self.get("text").as_str().expect("a text").to_owned()
+    /// Its text as it is read, or why there is none: it may have been drawn anew since it was found.
+    pub fn try_text(&self) -> Result<String, String> {
+        let text = self.driver.try_get(&format!("element/{}/text", self.id))?;
+        Ok(text.as_str().expect("a text").to_owned())
     }
 
     /// Clicks into its middle, as a mouse would: what lies over it is hit instead, and that fails.

@@ -120,7 +120,14 @@ impl Page {
 
     /// The text of the element of that name, as it is read, once it is there.
     pub fn text(&self, name: &str) -> String {
-        self.shown(name).text()
+        let begun = Instant::now();
+        loop {
+            match self.shown(name).try_text() {
+                Ok(text) => return text,
+                // It was drawn anew between the two looks.
+                Err(fault) => assert!(begun.elapsed() < LIMIT, "{fault}: {name}"),
+            }
+        }
     }
 
     /// Waits until the element's text contains `part`; gives all of it.
