@@ -238,16 +238,15 @@ fn after_five_resistant_turns_another_approach_is_suggested() {
 #[test]
 fn a_technique_used_three_times_is_not_offered_again() {
     let client = ("I don't need a lecture about my truck.", Action::Deny);
-    let poor = "You're tired of people who see it differently. You need to stop.";
-    let offered = |turns: usize| {
-        feedback("ray", client, &vec![poor; turns])
-            .alternative
-            .expect("an alternative to an argument")
-            .technique
+    let pushing = "You need to stop.";
+    let reflecting = "You're tired of people who see it differently. You need to stop.";
+    let offers = |reply: &str, turns: usize| {
+        let offered = feedback("ray", client, &vec![reply; turns]).alternative;
+        offered.expect("an alternative to an argument").technique == Technique::Reflection
     };
-    assert_eq!(offered(1), Technique::Reflection, "it comes at every third turn");
+    assert!((3..9).any(|turns| offers(pushing, turns)), "it comes to who has not reflected");
     for turns in 3..9 {
-        assert_ne!(offered(turns), Technique::Reflection, "{turns}");
+        assert!(!offers(reflecting, turns), "{turns}");
     }
 }
 

@@ -15,6 +15,7 @@ use pushback::files::transcript::{Options, Reader};
 use table::{Case, cases, name_of};
 
 mod formats;
+mod invented;
 mod long;
 mod properties;
 pub mod table;

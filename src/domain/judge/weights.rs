@@ -118,9 +118,6 @@ pub struct Weights {
     /// How far the evidence for an act may stay behind the strongest other (or behind none)
     /// for the act still to count as present in a reply.
     pub present: Evidence,
-    /// What is added to the evidence of each act where the main act of a reply is chosen: an act that
-    /// is rare is found less often than it is there if the likeliest is taken every time.
-    pub prior: Evidence,
     /// Weight of single words, each counted once a reply.
     #[serde(default)]
     pub word: BTreeMap<String, Sourced<Evidence>>,
@@ -148,9 +145,8 @@ impl Weights {
     /// Which act a reply mainly is, if any.
     pub fn main(&self, features: &Features) -> Option<usize> {
         let evidence = self.evidence(features);
-        let sum = [0, 1, 2].map(|act| evidence[act] + self.prior[act]);
-        let best = (0..3).fold(0, |best, act| if sum[act] > sum[best] { act } else { best });
-        (sum[best] > 0.0).then_some(best)
+        let best = (0..3).fold(0, |best, act| if evidence[act] > evidence[best] { act } else { best });
+        (evidence[best] > 0.0).then_some(best)
     }
 
     /// The evidence that features give.

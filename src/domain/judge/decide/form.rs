@@ -14,6 +14,9 @@ use super::Bench;
 /// Evidence that a few words of the client's own give for a reflection.
 const ECHO: f32 = 0.5;
 
+/// What the evidence for a reflection may lack where the client's stand is overstated.
+const OVERSTATED: f32 = 0.5;
+
 /// How sure an order is that only its form shows.
 const ORDERED: f32 = 0.8;
 
@@ -77,7 +80,9 @@ impl Bench<'_> {
             return Coded::new(Code::NotCoded, Row::None, "").by(hit).because(Reason::GenericPraise);
         }
         let of_client = forms::is_of_client(seen);
-        let reflected = reflects > 0.0 || forms::gives_view(seen);
+        // "There's no point in it at all" takes the client's stand further, with little else to show it.
+        let overstates = self.resisted() && seen.has(Cue::Absolute) && reflects > -OVERSTATED;
+        let reflected = reflects > 0.0 || overstates || forms::gives_view(seen);
         if reflected && of_client && !self.breaks_off(seen) {
             return self.reflection(seen, reflects.max(0.0));
         }
