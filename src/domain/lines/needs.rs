@@ -113,6 +113,8 @@ struct NeedsFile {
     asks_for_more: Vec<String>,
     /// Patterns in one of a trainee's sentences that ask about the client's last words and don't name them.
     asks_back: Vec<String>,
+    /// Patterns in such a sentence that name what is asked about all the same.
+    asks_itself: Vec<String>,
     /// Patterns in a line that need something to have been said before.
     refers_back: Vec<String>,
 }
@@ -132,6 +134,7 @@ pub(super) struct Patterns {
     risk_goes_on: RegexSet,
     asks_for_more: RegexSet,
     asks_back: RegexSet,
+    asks_itself: RegexSet,
     refers_back: RegexSet,
     therapist: RegexSet,
     role_break: RegexSet,
@@ -173,6 +176,7 @@ impl Patterns {
             risk_goes_on: set(&all.risk_goes_on),
             asks_for_more: set(&all.asks_for_more),
             asks_back: set(&all.asks_back),
+            asks_itself: set(&all.asks_itself),
             refers_back: set(&all.refers_back),
             therapist: set(&all.lint.therapist),
             role_break: set(&all.lint.role_break),
@@ -242,9 +246,10 @@ impl Patterns {
         found_in(&self.asks_for_more, said)
     }
 
-    /// Whether a sentence of the trainee's says nothing without the client's last words: "Why?"
+    /// Whether a sentence of the trainee's says nothing without the client's last words: "Why?", but not "Why now?".
     pub fn asks_back(&self, sentence: &str) -> bool {
-        self.asks_for_more(sentence) || found_in(&self.asks_back, &sentence.replace(',', ""))
+        let words = sentence.replace(',', "");
+        self.asks_for_more(sentence) || (found_in(&self.asks_back, &words) && !found_in(&self.asks_itself, &words))
     }
 
     /// Whether a reply to a client who was just asked about risk stays with it.
@@ -298,6 +303,7 @@ impl NeedsFile {
         self.risk_goes_on.extend(other.risk_goes_on);
         self.asks_for_more.extend(other.asks_for_more);
         self.asks_back.extend(other.asks_back);
+        self.asks_itself.extend(other.asks_itself);
         self.refers_back.extend(other.refers_back);
         for (turn, patterns) in other.turn {
             self.turn.entry(turn).or_default().extend(patterns);

@@ -41,13 +41,16 @@ const WORDS: [(Question, &[&str]); 21] = [
     (Question::Which, &["which"]),
     (Question::What, &["what"]),
 ];
+/// What is typed without its apostrophe.
+const JOINED: [(&str, &str); 6] =
+    [("whats", "what"), ("whos", "who"), ("wheres", "where"), ("whens", "when"), ("whys", "why"), ("hows", "how")];
 /// What may stand before the first word of a question without its mark.
 const BEFORE: [&str; 6] = ["so", "and", "but", "ok", "okay", "well"];
 
 /// What the last question in `text` asks for; none where nothing is asked.
 pub(super) fn asked(text: &str) -> Option<Question> {
     let marked = sentences(text).into_iter().rfind(|s| s.ends_with('?'));
-    let words = tokens(marked.unwrap_or(text));
+    let words: Vec<String> = tokens(marked.unwrap_or(text)).into_iter().map(parted).collect();
     if marked.is_some() {
         return Some(asked_for(&words).unwrap_or(Question::YesNo));
     }
@@ -55,6 +58,10 @@ pub(super) fn asked(text: &str) -> Option<Question> {
     let begin = words.iter().position(|w| !BEFORE.contains(&w.as_str()))?;
     let asks = |phrase: &&[&str]| words[begin..].iter().zip(phrase.iter()).all(|(w, p)| w == p);
     WORDS.iter().any(|(_, phrase)| phrase.len() == 1 && asks(phrase)).then(|| asked_for(&words)).flatten()
+}
+
+fn parted(word: String) -> String {
+    JOINED.iter().find(|(joined, _)| *joined == word).map_or(word, |(_, asks)| (*asks).to_owned())
 }
 
 fn asked_for(words: &[String]) -> Option<Question> {
@@ -107,6 +114,8 @@ mod tests {
             ("How did you find out? You sound angry.", Some(Question::How)),
             ("Does Yvonne know?", Some(Question::YesNo)),
             ("so what happened then", Some(Question::What)),
+            ("whats your job", Some(Question::What)),
+            ("Whos that?", Some(Question::Who)),
             ("You know what I mean.", None),
             ("That was when it began.", None),
             ("...", None),
