@@ -143,6 +143,7 @@ class Pair:
     topics: tuple[str, ...]
     previous: str | None
     source: str
+    clients: tuple[str, ...] = ()  # empty = any
 
     @property
     def generic(self) -> bool:
@@ -184,6 +185,7 @@ def read(path: Path) -> list[Pair]:
                 topics=tuple(row["topics"] or TOPICS),
                 previous=row["predecessor"],
                 source=row["source"],
+                clients=tuple(row["clients"]),
             )
         )
     return pairs
