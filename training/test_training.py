@@ -141,7 +141,7 @@ class Words(unittest.TestCase):
 
 class Chooser(unittest.TestCase):
     def graded(self, near: float, grade: int) -> chooser.Graded:
-        known = {"kind": "paired", "tag": "inform", "near": near, "own": True, "asked": True, "wanted": False}
+        known = {"kind": "paired", "tag": "inform", "near": near, "asks": "same", "own": True, "asked": True, "wanted": False}
         return chooser.Graded("t", ("t", 1), grade, chooser.features(known))
 
     def test_what_is_nearer_is_likelier_and_never_less_so(self):
