@@ -217,10 +217,11 @@ impl<'a> Bench<'a> {
     }
 
     fn against(&self, seen: &Seen) -> Option<Coded> {
-        let (hit, own) = self.strongest(seen, is_argument)?;
-        if own < STRONG {
-            return None;
-        }
+        let argues = self.strongest(seen, is_argument).filter(|(_, own)| *own >= STRONG);
+        let Some((hit, own)) = argues else {
+            let denied = Coded::new(Code::Confront, Row::Confront, "denied").because(Reason::Contradict);
+            return self.denies(seen).then_some(denied);
+        };
         let reason = reason_of(hit.cue);
         let coded = match hit.cue {
             Cue::Defend | Cue::Minimise => Coded::new(Code::Persuade, Row::Persuade, ""),
@@ -231,6 +232,19 @@ impl<'a> Bench<'a> {
             _ => Coded::new(Code::Confront, Row::Confront, ""),
         };
         Some(coded.by(&hit).because(reason).sure(own))
+    }
+
+    /// "I'm fine." "You're not fine": whether a unit denies what the client said that they are or can.
+    fn denies(&self, seen: &Seen) -> bool {
+        // To one who runs themselves down it is a comfort.
+        if self.around.echo.claims.is_empty() || !self.resisted() || seen.shows(Feature::QuestionMark) {
+            return false;
+        }
+        let mine = &self.reading.tokens[seen.unit.tokens.clone()];
+        let plainly = |&(able, stem, denied): &reading::Claim| {
+            denied && self.around.echo.claims.contains(&(able, stem, false))
+        };
+        reading::claims(self.lexicon, mine, Class::You).iter().any(plainly)
     }
 
     fn adherent(&self, seen: &Seen) -> Option<Coded> {

@@ -31,6 +31,37 @@ pub fn duties(lexicon: &Lexicon, tokens: &[Token], range: Range<usize>) -> Vec<D
         .collect()
 }
 
+/// That somebody is something or can do it, by its stem: whether it is about what they can, and whether it is denied.
+pub type Claim = (bool, u64, bool);
+
+/// Words by which somebody is something, and can do it.
+const BE: [&str; 4] = ["am", "are", "was", "were"];
+const CAN: [&str; 2] = ["can", "could"];
+
+/// What `tokens` say that `subject` is or can.
+pub fn claims(lexicon: &Lexicon, tokens: &[Token], subject: Class) -> Vec<Claim> {
+    let id = |word: &&str| lexicon.vocabulary.id(word);
+    let (be, can): (Vec<_>, Vec<_>) = (BE.iter().map(id).collect(), CAN.iter().map(id).collect());
+    let not = lexicon.vocabulary.id("not");
+    let claim = |at: usize| {
+        let told = tokens[at + 1..].iter().take_while(|t| !lexicon.is(t.word, subject));
+        let mut told = told.filter(|t| !t.soft).take(4);
+        let verb = told.next()?.word;
+        let (mut denied, able) = (false, can.contains(&verb));
+        if !able && !be.contains(&verb) {
+            return None;
+        }
+        for token in told {
+            denied |= token.word == not;
+            if is_content(lexicon, token) {
+                return Some((able, token.stem, denied));
+            }
+        }
+        None
+    };
+    (0..tokens.len()).filter(|at| lexicon.is(tokens[*at].word, subject)).filter_map(claim).collect()
+}
+
 /// A unit and what was seen in it.
 #[derive(Debug)]
 pub struct Seen {
@@ -98,6 +129,8 @@ pub struct Echo {
     pub nods: bool,
     /// What it said must or should be: to give that back is no advice.
     pub duties: Vec<Duty>,
+    /// What the client said that they are or can.
+    pub claims: Vec<Claim>,
 }
 
 impl Echo {
@@ -112,9 +145,10 @@ impl Echo {
         };
         let duties = (1..tokens.len()).filter(own).flat_map(|at| duties(lexicon, &tokens, at..at + 2));
         let duties = duties.collect();
+        let claims = claims(lexicon, &tokens, Class::I);
         let order: Vec<u64> = content(lexicon, &tokens).collect();
         let last = order.iter().copied().zip(0..).collect();
-        Self { last, order, asked, nods, duties }
+        Self { last, order, asked, nods, duties, claims }
     }
 
     /// Whether the client said too little to be comforted for.

@@ -249,7 +249,8 @@ impl Patterns {
     /// Whether a sentence of the trainee's says nothing without the client's last words: "Why?", but not "Why now?".
     pub fn asks_back(&self, sentence: &str) -> bool {
         let words = sentence.replace(',', "");
-        self.asks_for_more(sentence) || (found_in(&self.asks_back, &words) && !found_in(&self.asks_itself, &words))
+        self.asks_for_more(sentence)
+            || (found_in(&self.asks_back, &words) && !found_in(&self.asks_itself, &words))
     }
 
     /// Whether a reply to a client who was just asked about risk stays with it.

@@ -42,8 +42,14 @@ const WORDS: [(Question, &[&str]); 21] = [
     (Question::What, &["what"]),
 ];
 /// What is typed without its apostrophe.
-const JOINED: [(&str, &str); 6] =
-    [("whats", "what"), ("whos", "who"), ("wheres", "where"), ("whens", "when"), ("whys", "why"), ("hows", "how")];
+const JOINED: [(&str, &str); 6] = [
+    ("whats", "what"),
+    ("whos", "who"),
+    ("wheres", "where"),
+    ("whens", "when"),
+    ("whys", "why"),
+    ("hows", "how"),
+];
 /// What may stand before the first word of a question without its mark.
 const BEFORE: [&str; 6] = ["so", "and", "but", "ok", "okay", "well"];
 
