@@ -276,6 +276,19 @@ def split(pairs: list[Pair]) -> Split:
     return out
 
 
+def by_use(pairs: list[Pair]) -> tuple[dict[tuple[str, ...], list[Pair]], list[Pair], list[Pair]]:
+    """Pairs by the wordings that they answer; those for any turn of a move; those of whole conversations."""
+    wordings, generic, dialogue = defaultdict(list), [], []
+    for p in pairs:
+        if p.generic:
+            generic.append(p)
+        elif p.previous is not None or p.source.startswith("dialogues"):
+            dialogue.append(p)
+        else:
+            wordings[p.trainee].append(p)
+    return wordings, generic, dialogue
+
+
 class Pool:
     """Which lines compete for a turn: the hard filters of the program."""
 

@@ -22,17 +22,9 @@ class Examples:
     def __init__(self, pairs: list[Pair], recipe: Recipe):
         self.recipe, self.pool = recipe, Pool(pairs)
         self.prior = Retrieval(pairs)
-        self.by_wording: dict[tuple[str, ...], list[Pair]] = defaultdict(list)
-        self.generic: list[Pair] = []
-        self.dialogue: list[Pair] = []
+        self.by_wording, self.generic, self.dialogue = banks.by_use(pairs)
         self.turns_of_move: dict[str, list[Pair]] = defaultdict(list)
         for p in pairs:
-            if p.generic:
-                self.generic.append(p)
-            elif p.previous is not None or p.source.startswith("dialogues"):
-                self.dialogue.append(p)
-            else:
-                self.by_wording[p.trainee].append(p)
             for move in (p.moves or banks.ANY_MOVE) if not p.generic else ():
                 self.turns_of_move[move].append(p)
         self.wordings = list(self.by_wording)

@@ -1,6 +1,6 @@
 """One command: a model that writes the client's replies itself, and whether it may.
 
-    python3 training/write.py --pairs target/pairs.jsonl --out target/written.jsonl
+    python3 training/write.py --pairs target/pairs.jsonl --work target/write --out target/written.jsonl
 
 Trained on the lines under the tags that the chooser has (client or type, topic, action, move), first to read, then to write. What
 decides is what another trainee's turn in the place of the right one costs a held-out reply: less than 0.3 nats a token, and
@@ -15,23 +15,21 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
 from collections import defaultdict
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 
 import banks
 import noise
 import tokens
 from banks import Pair, Turn
-from losses import reading_loss
+from losses import token_logprobs
 from model import Llama, Shape, pack
-from optimiser import optimisers
 from recipe import Recipe
 from tokens import CLIENT, END, Text
+from trainer import Batch, Stage, fingerprint, read
 
 VOCABULARY = 4096
 SHAPE = Shape(VOCABULARY, width=192, layers=6, heads=6, kv_heads=3, hidden=528)
@@ -42,23 +40,21 @@ TRIES, WARMTH, NUCLEUS, LONGEST = 12, 0.7, 0.92, 60
 
 
 class Examples:
-    """Draws (turn, line)."""
+    """Draws (turn, [line]), as `trainer.Stage` takes them."""
 
     def __init__(self, pairs: list[Pair]):
-        self.by_wording, self.generic, self.dialogue = defaultdict(list), [], []
-        self.of_move = defaultdict(list)
-        for p in pairs:
-            if p.generic:
-                self.generic.append(p)
-            elif p.previous is not None or p.source.startswith("dialogues"):
-                self.dialogue.append(p)
-            else:
-                self.by_wording[p.trainee].append(p)
-                for move in p.moves:
-                    self.of_move[move].append(p)
+        self.by_wording, self.generic, self.dialogue = banks.by_use(pairs)
+        self.of_move: dict[str, list[Pair]] = defaultdict(list)
+        for p in (p for group in self.by_wording.values() for p in group):
+            for move in p.moves:
+                self.of_move[move].append(p)
         self.wordings = list(self.by_wording)
 
-    def draw(self, rng: random.Random) -> tuple[Turn, str]:
+    def draw(self, rng: random.Random) -> tuple[Turn, list[str]]:
+        turn, line = self._drawn(rng)
+        return turn, [line]
+
+    def _drawn(self, rng: random.Random) -> tuple[Turn, str]:
         dice = rng.random()
         if dice < GENERIC:
             pair = rng.choice(self.generic)
@@ -83,44 +79,29 @@ def turn_of(pair: Pair, said: str, rng: random.Random, typed: bool = True) -> tu
     return turn, banks.spoken(pair.reply, kind, topic)
 
 
-def nats(model: Llama, text: Text, asked: list[tuple[Turn, str]], by_reply: bool = False) -> torch.Tensor:
-    """-log p per token of each reply's tokens and its end; all of them, or (`by_reply`) the mean of each."""
-    p = pack([(text.context(turn), [text.fresh(reply)]) for turn, reply in asked], END, model.s.context)
+def nats(model: Llama, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """-log p of each token of the replies and of their ends, and which reply it is of."""
+    p = pack(batch, END, model.s.context)
     hidden = model(p.ids, p.positions, p.mask)
-    each = F.cross_entropy(model.logits(hidden[p.row, p.place]), p.target, reduction="none")
-    if not by_reply:
-        return each
-    return torch.zeros(p.options).index_add(0, p.option, each) / torch.bincount(p.option)
+    return -token_logprobs(model, hidden, p.row, p.place, p.target), p.option
 
 
-def train(pairs: list[Pair], text: Text, recipe: Recipe) -> Llama:
+def by_reply(model: Llama, text: Text, asked: list[tuple[Turn, str]]) -> torch.Tensor:
+    """Nats per token of each reply."""
+    each, option = nats(model, [(text.context(turn), [text.fresh(reply)]) for turn, reply in asked])
+    return torch.zeros(len(asked)).index_add(0, option, each) / torch.bincount(option)
+
+
+def train(pairs: list[Pair], text: Text, recipe: Recipe, work: Path) -> Llama:
+    """Goes on from checkpoints of the same run in `work`."""
     torch.manual_seed(recipe.seed)
-    model = Llama(SHAPE, recipe.dropout)
-    examples = Examples(pairs)
-    for stage, steps, batch in ("reading", recipe.reading, recipe.reading_batch), ("writing", recipe.steps, recipe.batch):
-        opts = optimisers(model, recipe)
-        rates = [o.param_groups[0]["lr"] for o in opts]
-        total, began = 0.0, time.monotonic()
-        for step in range(steps):
-            rng = random.Random(f"{recipe.seed}:{stage}:{step}")
-            torch.manual_seed(rng.getrandbits(32))
-            for o, rate in zip(opts, rates):
-                o.param_groups[0]["lr"] = rate * min(1.0, (step + 1) / 50) * (1 - step / steps)
-            drawn = [examples.draw(rng) for _ in range(batch)]
-            if stage == "reading":
-                loss = reading_loss(model, [(text.context(t), [text.ids(r)]) for t, r in drawn])
-            else:
-                loss = nats(model, text, drawn).mean()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            for o in opts:
-                o.step()
-                o.zero_grad(set_to_none=True)
-            total += loss.item()
-            if (step + 1) % 50 == 0:
-                pace = (step + 1) / (time.monotonic() - began)
-                print(f"{stage} {step + 1}: {total / 50:.3f}; {pace:.2f} steps/s", flush=True)
-                total = 0.0
+    model, examples, run = Llama(SHAPE, recipe.dropout), Examples(pairs), fingerprint(pairs, SHAPE, recipe)
+    likelihood = lambda model, batch: {"loss": nats(model, batch)[0].mean()}
+    for stage in (
+        Stage("reading", recipe.reading, recipe.reading_batch, 1.0, read),
+        Stage("writing", recipe.steps, recipe.batch, 1.0, likelihood),
+    ):
+        stage.go(model, examples, text, recipe, work / f"{stage.name}-{run}.ckpt")
     return model.eval()
 
 
@@ -138,7 +119,7 @@ def measure(model: Llama, text: Text, held: list[tuple[Pair, str]], title: str) 
     acting = [(replace(t, action=rng.choice([a for a in actions if a != t.action])), r) for t, r in right]
     found = []
     for asked in right, another, acting:
-        found.append(torch.cat([nats(model, text, asked[i : i + 50], True) for i in range(0, len(asked), 50)]))
+        found.append(torch.cat([by_reply(model, text, asked[i : i + 50]) for i in range(0, len(asked), 50)]))
     spread = lambda x: 1.96 * float(x.std()) / len(x) ** 0.5
     turn, action = found[1] - found[0], found[2] - found[0]
     print(f"{title}: {len(right)} replies, {found[0].mean():.3f} nats a token; another turn costs {turn.mean():.3f} "
@@ -185,17 +166,16 @@ def main() -> None:
     a.add_argument("--pairs", type=Path, required=True, help="JSON lines of `pushback personas lines`")
     a.add_argument("--out", type=Path, required=True, help="what was written, one JSON object a turn")
     a.add_argument("--steps", type=int, default=RECIPE.steps)
-    a.add_argument("--keep", type=Path, help="where to keep the weights")
+    a.add_argument("--work", type=Path, required=True, help="folder for checkpoints; a broken run goes on from there")
     a = a.parse_args()
     torch.set_num_threads(1)
     pairs = banks.read(a.pairs)
     split = banks.split(pairs)
     text = Text(tokens.train(split.train, VOCABULARY, RECIPE.seed))
     print(f"{len(pairs)} pairs, {len(split.train)} to train on; vocabulary {len(text.vocabulary)}", flush=True)
-    model = train(split.train, text, replace(RECIPE, steps=a.steps))
+    a.work.mkdir(parents=True, exist_ok=True)
+    model = train(split.train, text, replace(RECIPE, steps=a.steps), a.work)
     print(f"{sum(p.numel() for p in model.parameters())} parameters", flush=True)
-    if a.keep:
-        torch.save(model.state_dict(), a.keep)
     measure(model, text, split.wording_test, "other wordings of turns that were learnt")
     measure(model, text, [(p, p.trainee[0]) for p in split.group_test], "turns and lines both unknown")
     drawn, dice = random.Random(2), torch.Generator().manual_seed(1)

@@ -110,15 +110,19 @@ fn a_question_that_names_nothing_is_about_the_last_words_while_there_is_somethin
 
 #[test]
 fn a_question_of_such_words_that_names_what_it_is_about_is_found_whatever_was_said_before() {
-    let needs = ("needs.toml", "asks_back = ['^what (do|you|for|work| )+$']\nasks_itself = ['for work']");
+    let back = "asks_back = ['^what (do|you|for|work| )+$']\n";
     let file = "@client ray\n@m any|any|closedq\nT: what do you do for work\ninform: I haul flour.\n\
                 T: Are you married?\ninform: I was. Two years ago.\n+inform: It got quiet.\n";
-    let banks = small(&[needs, ("a.txt", file)]);
     let persona = Persona { id: "ray".to_owned(), ..ray() };
     let moves = &[Move::ClosedQuestion];
     let said = &["Here I am.", "I was. Two years ago."];
     let ask = Ask { action: Action::Inform, moves, trainee: "what do you do for work", said, ..ASK };
-    assert_eq!(texts(&check(&banks, &persona, &ask)).first().map(String::as_str), Some("I haul flour."));
+    let finds = |itself: &str| {
+        let banks = small(&[("needs.toml", &format!("{back}{itself}")), ("a.txt", file)]);
+        texts(&check(&banks, &persona, &ask)).contains(&"I haul flour.".to_owned())
+    };
+    assert!(finds("asks_itself = ['for work']"));
+    assert!(!finds(""), "without it the question is about the marriage");
 }
 
 #[test]
