@@ -2,24 +2,27 @@
 //! fits its weights to.
 //!
 //! ```sh
-//! cargo run --release --example judge_evidence -- TRANSCRIPT.csv > evidence.jsonl
+//! cargo run --release --example judge_evidence -- TRANSCRIPT.csv [PROMPTS] > evidence.jsonl
 //! ```
 //!
-//! What came before each reply is what the judge itself takes it for.
+//! What came before each reply is what the judge itself takes it for, by the lexicon in the folder PROMPTS or
+//! the built-in one.
 
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 
+use pushback::app::library::Library;
+use pushback::domain::judge::Track;
 use pushback::domain::judge::bulk::{Entry, Speaker};
-use pushback::domain::judge::{Judge, Track};
 use pushback::files::transcript::{Options, Reader};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let name = std::env::args().nth(1).ok_or("wants a transcript")?;
     let mut reader = Reader::open(&name, File::open(&name)?, &Options::default())?;
-    let judge = Judge::builtin();
+    let judge = &Library::load(None, std::env::args().nth(2).as_deref().map(Path::new))?.judge()?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut track = Track::default();
     let mut conversation: Option<Value> = None;

@@ -14,7 +14,7 @@ pub(super) const PRACTICE: &str = "Practice with a simulated client, not therapy
 /// What the judge can't do. Figures: `docs/judge.md`.
 pub(super) const LIMITS: [&str; 4] = [
     "The codes are a program's, by rules and weights, from typed English; it hears no tone. On public \
-     sessions that it was not fitted to, its macro-F1 for the main act of a reply is .75, for simple \
+     sessions that it was not fitted to, its macro-F1 for the main act of a reply is .74, for simple \
      against complex reflections .59: take a single code as a question, not as a finding.",
     "The shares are counts of typed replies, not a MITI rating. The global scales of MITI are not \
      rated. “Fair” and “good” are MITI 4.2.1's for reflections per question and complex reflections; \

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fits the judge's evidence weights to coded sessions, and says how good they are on others.
+"""Fits the judge's weights for evidence and for doubt to coded sessions, and says how good they are on others.
 
     training/judge/fit.sh DEV.csv            # cross-validation, then prompts/lexicon/weights.toml anew
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.feature_selection import chi2
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 ACTS = ["reflection", "question", "therapist_input", "other"]
@@ -26,8 +26,19 @@ WORD_SCALE = 0.5  # below 1 their weights stay smaller than those of what means 
 MIN_SESSIONS = 12
 PENALTY = 0.1  # inverse strength of the L2 penalty
 UNMARKED = 0.5  # weight of a reply's copy without punctuation
-INVENTED = 0.15  # weight of an invented reply beside an annotated one
+INVENTED = 0.08  # weight of an invented reply beside an annotated one
 LONG = 4  # words from which on a reply counts as long
+
+
+@dataclass
+class Unit:
+    """A part of a reply that has the form of a reflection, and what there is to doubt it by."""
+
+    group: str
+    features: dict[str, float]
+    words: set[str]
+    signs: dict[str, float]
+    informs: bool  # or argues: the reply has input in it and no reflection
 
 
 @dataclass
@@ -42,6 +53,8 @@ class Reply:
     agreed: bool  # between readers, where there were several
     features: dict[str, float]
     words: set[str]
+    asks: bool  # by mark and word order, which the program counts as a question whatever the weights say
+    reflecting: list[dict]  # what was seen of its units that have the form of a reflection
 
 
 @dataclass
@@ -56,6 +69,16 @@ class Replies:
         self.groups = np.array([r.group for r in self.marked])
         self.sizes = np.array([r.size for r in self.marked])
         self.agreed = np.array([r.agreed for r in self.marked])
+
+    def units(self):
+        """The units of form reflections in replies that only reflect or only inform, with what each counts."""
+        alone = {0: [True, False, False], 2: [False, False, True]}
+        for copy, share in (self.marked, 1.0), (self.unmarked, UNMARKED):
+            for reply in copy:
+                if reply.agreed and reply.has == alone.get(reply.act):
+                    for seen in reply.reflecting:
+                        signs, features, words = dict(seen["signs"]), dict(seen["features"]), set(seen["words"])
+                        yield Unit(reply.group, features, words, signs, reply.act == 2), share
 
     @classmethod
     def read(cls, folder, name):
@@ -82,7 +105,8 @@ def replies(path):
         seen = json.loads(line)
         if "evidence" in seen:
             found = seen["evidence"]
-            yield Reply(**coded[tuple(seen["id"])], features=dict(found["whole"]), words=set(found["words"]))
+            yield Reply(**coded[tuple(seen["id"])], features=dict(found["whole"]), words=set(found["words"]), asks=found["asks"],
+                        reflecting=[unit["reflects"] for unit in found["units"] if unit["reflects"]])
 
 
 def matrix(rows, names, words):
@@ -125,6 +149,48 @@ def fit(annotated, invented, names, words):
     return np.round(coefficients, 2), np.round(bias, 2)
 
 
+def doubts(units, names, words, signs):
+    """What there is to doubt units by, as numbers: (units, names + words + signs)."""
+    shown = np.array([[unit.signs.get(sign, 0.0) for sign in signs] for unit in units])
+    return np.c_[matrix(units, names, words), shown]
+
+
+def fit_doubt(invented, names, words, signs):
+    """Weights (names + words + signs) for that a unit of a reflection's form informs or argues."""
+    units, share = zip(*invented)
+    seen = doubts(units, names, words, signs)
+    # One constant is enough, and marks are no reason: who types without them means the same.
+    left_out = [i for i, name in enumerate(names) if name == "bias" or name.startswith(("unmarked", "question_mark", "told_"))]
+    seen[:, left_out] = 0.0
+    model = LogisticRegression(C=PENALTY, max_iter=3000)
+    model.fit(seen, [unit.informs for unit in units], sample_weight=share)
+    weights = model.coef_[0]
+    weights[len(names) : len(names) + len(words)] *= WORD_SCALE
+    weights[len(names) + len(words) + signs.index("always")] = model.intercept_[0]
+    return np.round(weights, 2)
+
+
+def report_doubt(invented, annotated, names, words, signs):
+    """Says how well doubt tells units that reflect from others, of hands that it was not fitted to."""
+    invented, told, informs = list(invented), [], []
+    hands = sorted({unit.group for unit, _ in invented})
+    for hand in [*hands, None]:
+        weights = fit_doubt([one for one in invented if one[0].group != hand], names, words, signs)
+        held_out = [unit for unit, share in (invented if hand else annotated) if share == 1.0 and hand in (unit.group, None)]
+        seen = doubts(held_out, names, words, signs)
+        seen[:, len(names) : len(names) + len(words)] /= WORD_SCALE
+        if hand is None:
+            others = roc_auc_score([unit.informs for unit in held_out], seen @ weights)
+            break
+        told.extend(seen @ weights)
+        informs.extend(unit.informs for unit in held_out)
+    told, informs = np.array(told), np.array(informs)
+    print(f"doubt, by another hand: AUC {roc_auc_score(informs, told):.3f}, annotated sessions {others:.3f}")
+    for share in 0.5, 0.7, 0.8, 0.9:
+        over = told > np.log(share / (1 - share))
+        print(f"  above {share}: of input {over[informs].mean():.2f}, of reflections {over[~informs].mean():.3f}")
+
+
 def evidence(rows, names, words, coefficients, bias):
     seen = matrix(rows, names, words)
     seen[:, len(names) :] /= WORD_SCALE
@@ -140,8 +206,10 @@ def present(leads, rows):
     """From which lead on each act counts as there: where F1 is best."""
     grid = np.arange(-1.5, 0.6, 0.1)
     has = np.array([row.has for row in rows])
-    best = [max(grid, key=lambda t: f1_score(has[:, a], leads[:, a] >= t)) for a in range(3)]
-    found = [f1_score(has[:, a], leads[:, a] >= t) for a, t in enumerate(best)]
+    for_sure = np.array([[False, row.asks, False] for row in rows])
+    f1 = lambda a, t: f1_score(has[:, a], (leads[:, a] >= t) | for_sure[:, a])
+    best = [max(grid, key=lambda t: f1(a, t)) for a in range(3)]
+    found = [f1(a, t) for a, t in enumerate(best)]
     print("present, other sessions: F1 " + " ".join(f"{x:.3f}" for x in found))
     return np.round(best, 1)
 
@@ -176,39 +244,65 @@ def cross_validate(annotated, invented, names):
     return present(leads(found[0]), annotated.marked)
 
 
-def write(path, names, words, coefficients, bias, present):
-    """Puts the new weights in place; examples stay, and a word that is new gets an empty one, which the
-    program refuses until somebody has written one."""
-    text = open(path, encoding="utf-8").read()
+@dataclass
+class File:
+    """The file of the weights."""
 
-    def table(title, entries):
-        nonlocal text
-        start = text.index(f"[weights.{title}]\n") + len(f"[weights.{title}]\n")
-        end = text.index("\n\n", start) + 1
-        examples = dict(re.findall(r"^(\w+) = .*example = (\"(?:[^\"\\\\]|\\\\.)*\") \}$", text[start:end], flags=re.M))
-        line = lambda name, x: (
-            f"{name} = {{ weight = [{', '.join(f'{v:.2f}' for v in x + 0.0)}], "
-            f'from = "codes", example = {examples.get(name, chr(34) * 2)} }}\n'
-        )
-        text = text[:start] + "".join(line(name, x) for name, x in entries) + text[end:]
+    path: str
 
-    table("evidence", [(n, coefficients[:, i] + (bias if n == "bias" else 0)) for i, n in enumerate(names)])
-    table("word", [(n, coefficients[:, len(names) + i]) for i, n in enumerate(words)])
-    text = re.sub(r"present = \[.*\]", f"present = [{', '.join(f'{x:.1f}' for x in present)}]", text)
-    open(path, "w", encoding="utf-8").write(text)
+    def __post_init__(self):
+        self.text = open(self.path, encoding="utf-8").read()
+
+    def table(self, title):
+        """Where its entries are, and what they say by name: numbers and example."""
+        start = self.text.index(f"[weights.{title}]\n") + len(f"[weights.{title}]\n")
+        end = self.text.index("\n\n", start) + 1
+        entry = r"^(\w+) = { weight = (.*?), from.* example = (\"(?:[^\"\\]|\\.)*\") }$"
+        found = re.findall(entry, self.text[start:end], flags=re.M)
+        return start, end, {name: (json.loads(weight), example) for name, weight, example in found}
+
+    def put(self, title, entries):
+        """Examples stay, and a word that is new gets an empty one, which the program refuses until somebody has
+        written one. Where `entries` has fewer numbers than the file, the first of the file's are replaced."""
+        start, end, known = self.table(title)
+        number = lambda x: f"[{', '.join(map(number, x))}]" if np.ndim(x) else f"{x + 0.0:.2f}"
+        lines = []
+        for name, weight in entries:
+            old, example = known.get(name, (np.zeros_like(weight), '""'))
+            whole = weight if np.ndim(weight) == 0 else [*weight, *np.zeros(4)[len(weight) :]]
+            if np.ndim(weight) and len(weight) < np.size(old):
+                whole[len(weight) :] = old[len(weight) :]
+            lines.append(f'{name} = {{ weight = {number(whole)}, from = "codes", example = {example} }}\n')
+        self.text = self.text[:start] + "".join(lines) + self.text[end:]
+
+    def save(self):
+        open(self.path, "w", encoding="utf-8").write(self.text)
 
 
 def main():
-    folder, lexicon = Path(sys.argv[1]), sys.argv[2]
+    folder, lexicon, what = Path(sys.argv[1]), File(sys.argv[2]), sys.argv[3]
     annotated, invented = Replies.read(folder, "annotated"), Replies.read(folder, "invented")
     every = annotated.marked + annotated.unmarked + invented.marked + invented.unmarked
     names = sorted({name for row in every for name in row.features})
-    floor = cross_validate(annotated, invented, names)
     words = choose_words(annotated)
-    weights = fit(annotated, invented, names, words)
-    for title, replies in ("the same sessions", annotated), ("the same invented sessions", invented):
-        report(title, replies, evidence(replies.marked, names, words, *weights))
-    write(lexicon, names, words, *weights, floor)
+    if what == "evidence":
+        floor = cross_validate(annotated, invented, names)
+        weights, bias = fit(annotated, invented, names, words)
+        for title, replies in ("the same sessions", annotated), ("the same invented sessions", invented):
+            report(title, replies, evidence(replies.marked, names, words, weights, bias))
+        lexicon.put("evidence", [(n, weights[:, i] + (bias if n == "bias" else 0)) for i, n in enumerate(names)])
+        lexicon.put("word", [(n, weights[:, len(names) + i]) for i, n in enumerate(words)])
+        present = f"present = [{', '.join(f'{x:.1f}' for x in floor)}]"
+        lexicon.text = re.sub(r"present = \[.*\]", present, lexicon.text)
+    else:
+        signs = sorted({sign for unit, _ in invented.units() for sign in unit.signs})
+        report_doubt(invented.units(), list(annotated.units()), names, words, signs)
+        doubt = fit_doubt(invented.units(), names, words, signs)
+        for title, all_names, at in ("evidence", names, 0), ("word", words, len(names)):
+            known = lexicon.table(title)[2]
+            lexicon.put(title, [(n, [*known[n][0][:3], doubt[at + i]]) for i, n in enumerate(all_names)])
+        lexicon.put("doubt", list(zip(signs, doubt[len(names) + len(words) :])))
+    lexicon.save()
 
 
 if __name__ == "__main__":

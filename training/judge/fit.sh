@@ -8,12 +8,16 @@ work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
 cargo build --quiet --locked --example judge_evidence
+target=${CARGO_TARGET_DIR:-target}
 see() { # FILE|FOLDER NAME
   python3 training/judge/sessions.py "$1" "$work/$2.csv" "$work/$2-unmarked.csv"
   for copy in "$2" "$2-unmarked"; do
-    cargo run --quiet --locked --example judge_evidence -- "$work/$copy.csv" > "$work/$copy.jsonl"
+    "$target/debug/examples/judge_evidence" "$work/$copy.csv" prompts > "$work/$copy.jsonl"
   done
 }
-see "$1" annotated
-see training/judge/invented invented
-python3 training/judge/fit.py "$work" prompts/lexicon/weights.toml
+# Doubt goes by the evidence, and so needs its new weights.
+for what in evidence doubt; do
+  see "$1" annotated
+  see training/judge/invented invented
+  python3 training/judge/fit.py "$work" prompts/lexicon/weights.toml "$what"
+done

@@ -7,6 +7,7 @@ use std::ops::Range;
 use self::form::Rest;
 use super::Heard;
 use super::coded::Coded;
+use super::doubt::Signs;
 use super::features::{Feature, Features};
 use super::forms;
 use super::labels::{Code, Permission, Reason, Technique};
@@ -65,18 +66,39 @@ impl<'a> Bench<'a> {
     /// taken together without the decided units, so that what is added to a reply never
     /// changes what the rest of it is.
     pub fn decide(&self) -> Vec<Coded> {
-        let units = &self.reading.units;
-        let decided: Vec<Option<Coded>> = units.iter().map(|seen| self.by_phrase(seen)).collect();
-        // What is said twice counts once.
+        let decided = self.by_phrases();
         let first = self.first_alike();
+        let rest = self.rest(&decided, &first);
+        let units = &self.reading.units;
+        let code = |(at, decided): (usize, Option<Coded>)| {
+            let seen = &units[first[at]];
+            decided.unwrap_or_else(|| self.doubted(seen, &rest, self.by_form(seen, &rest)))
+        };
+        decided.into_iter().enumerate().map(code).collect()
+    }
+
+    /// How each unit stands to what the client said, where its form makes it a reflection.
+    pub fn reflections(&self) -> Vec<Option<(Signs, Features)>> {
+        let decided = self.by_phrases();
+        let first = self.first_alike();
+        let rest = self.rest(&decided, &first);
+        let reflects = |seen| self.by_form(seen, &rest).code.is_reflection();
+        let signs = |seen| reflects(seen).then(|| self.signs(seen, &rest));
+        let units = self.reading.units.iter().zip(&decided);
+        units.map(|(seen, decided)| if decided.is_none() { signs(seen) } else { None }).collect()
+    }
+
+    fn by_phrases(&self) -> Vec<Option<Coded>> {
+        self.reading.units.iter().map(|seen| self.by_phrase(seen)).collect()
+    }
+
+    /// What no phrase decided, each thing once; `first` is for each unit the first one like it.
+    fn rest(&self, decided: &[Option<Coded>], first: &[usize]) -> Rest {
+        let units = &self.reading.units;
         let open = |at: &usize| decided[*at].is_none() && first[*at] == *at;
         let rest: Vec<&Seen> = (0..units.len()).filter(open).map(|at| &units[at]).collect();
         let features = whole::features(&self.around, self.text, self.reading, &rest);
-        let rest = Rest { features, alone: rest.len() == 1 };
-        let code = |(at, decided): (usize, Option<Coded>)| {
-            decided.unwrap_or_else(|| self.by_form(&units[first[at]], &rest))
-        };
-        decided.into_iter().enumerate().map(code).collect()
+        Rest { features, alone: rest.len() == 1 }
     }
 
     /// For each unit the first one with the same words.

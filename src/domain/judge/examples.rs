@@ -60,6 +60,15 @@ pub(super) fn check(judge: &Judge, files: &[(String, String)]) -> Vec<Problem> {
             note("[weights.word]", word, &weight.example);
         }
     }
+    for (sign, weight) in &weights.doubt {
+        let shows = |bench: &Bench<'_>| {
+            let mut found = bench.reflections().into_iter().flatten();
+            found.any(|(signs, _)| signs.present().any(|(one, _)| one == *sign))
+        };
+        if !with_bench(judge, weight, shows) {
+            note("[weights.doubt]", &name(sign), &weight.example);
+        }
+    }
     for (row, weight) in &weights.value {
         let has_row = |bench: &Bench<'_>| {
             let mut coded = bench.decide();

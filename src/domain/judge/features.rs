@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::weights::Weight;
+
 /// What a reply shows, apart from what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -285,16 +287,15 @@ impl Feature {
     ];
 }
 
-/// How much of each feature there is, mostly 0 or 1, and what single words weigh for reflection,
-/// question and input.
+/// How much of each feature there is, mostly 0 or 1, and what single words weigh.
 #[derive(Clone, Debug)]
-pub struct Features(pub [f32; Feature::COUNT], pub [f32; 3]);
+pub struct Features(pub [f32; Feature::COUNT], pub Weight);
 
 impl Default for Features {
     fn default() -> Self {
         let mut all = [0.0; Feature::COUNT];
         all[Feature::Bias as usize] = 1.0;
-        Self(all, [0.0; 3])
+        Self(all, Weight::default())
     }
 }
 
@@ -319,6 +320,12 @@ impl Features {
         if seen {
             self.set(feature);
         }
+    }
+
+    /// The same without what only speaks for who leaves out all marks.
+    pub fn marked(mut self) -> Self {
+        self.0[Feature::Unmarked as usize..=Feature::UnmarkedLate as usize].fill(0.0);
+        self
     }
 
     /// The features that were seen.

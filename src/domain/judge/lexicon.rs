@@ -3,8 +3,9 @@
 
 use serde::Deserialize;
 
+use super::doubt::{self, Polar};
 use super::phrase::{Classes, Fault, Index, Phrase, Scope};
-use super::weights::{Evidence, Weights};
+use super::weights::{Weight, Weights};
 use super::words::{ShortMap, Stop, Token, Vocabulary, WordId, tokenise};
 use super::written::{File, Group as Written};
 use crate::domain::problem::Problem;
@@ -194,7 +195,8 @@ pub struct Lexicon {
     /// Hand-set and fitted weights.
     pub weights: Weights,
     /// Weights of single words.
-    words: ShortMap<WordId, Evidence>,
+    words: ShortMap<WordId, Weight>,
+    polar: ShortMap<WordId, Polar>,
     trainee: Phrases,
     client: Phrases,
 }
@@ -230,7 +232,8 @@ impl Lexicon {
         let mut vocabulary = vocabulary;
         let words =
             weights.word.iter().map(|(word, evidence)| (vocabulary.intern(word), evidence.weight)).collect();
-        let mut lexicon = Self { vocabulary, groups: Vec::new(), weights, words, trainee, client };
+        let polar = doubt::polar(&mut vocabulary);
+        let mut lexicon = Self { vocabulary, groups: Vec::new(), weights, words, polar, trainee, client };
         let mut examples = Vec::new();
         for (name, text, file) in parsed {
             for group in file.group {
@@ -251,6 +254,11 @@ impl Lexicon {
         self.vocabulary.is(word, class as u8)
     }
 
+    /// Whether a word denies those behind it or is an auxiliary.
+    pub fn polar(&self, word: WordId) -> Option<Polar> {
+        self.polar.get(&word).copied()
+    }
+
     /// The words of a text, fillers marked.
     pub fn read(&self, text: &str) -> Vec<Token> {
         let mut tokens = tokenise(text, &self.vocabulary);
@@ -259,12 +267,12 @@ impl Lexicon {
     }
 
     /// What the words of `tokens` weigh, each counted once.
-    pub fn word_evidence<'t>(&self, tokens: impl Iterator<Item = &'t Token>) -> Evidence {
+    pub fn word_evidence<'t>(&self, tokens: impl Iterator<Item = &'t Token>) -> Weight {
         let mut seen: Vec<WordId> =
             tokens.map(|t| t.word).filter(|word| self.words.contains_key(word)).collect();
         seen.sort_unstable();
         seen.dedup();
-        let mut sum = Evidence::default();
+        let mut sum = Weight::default();
         for word in seen {
             for (s, w) in sum.iter_mut().zip(self.words[&word]) {
                 *s += w;

@@ -8,6 +8,7 @@ pub mod bulk;
 mod client;
 mod coded;
 mod decide;
+mod doubt;
 mod examples;
 mod features;
 mod forms;
@@ -29,6 +30,7 @@ mod whole;
 mod words;
 mod written;
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use serde::Serialize;
@@ -45,9 +47,12 @@ pub use verdict::{ClientVerdict, Finding, Verdict};
 use crate::domain::problem::Problem;
 use crate::domain::talk::Talk;
 use decide::Bench;
+use doubt::{Sign, Signs};
+use features::Features;
 use lexicon::Lexicon;
 use reading::{Echo, Reading};
 use whole::Around;
+use words::Token;
 
 /// The lexicon that is compiled in, by file name.
 const BUILTIN: [(&str, &str); 9] = [
@@ -169,18 +174,28 @@ impl Judge {
     /// What a calibration fits weights to, of a trainee's reply: the form of the whole and of each
     /// unit, and the phrases found in them.
     pub fn evidence(&self, heard: &Heard<'_>, text: &str) -> Evidence<'_> {
-        let of_unit = |seen: &reading::Seen| Observed {
-            features: seen.features.present().collect(),
-            overlap: seen.overlap,
-            words: seen.unit.tokens.len(),
-            groups: self.group_names(&seen.hits),
-        };
         self.read(heard, text, |bench| {
             let Reading { tokens, units } = bench.reading;
-            let spelled = tokens.chunk_by(|a, b| a.at == b.at).map(|same| &text[same[0].at.clone()]);
-            let words = spelled.flat_map(words::spelled).collect();
+            let spelled = |tokens: &[Token]| -> Vec<String> {
+                let words = tokens.chunk_by(|a, b| a.at == b.at).map(|same| &text[same[0].at.clone()]);
+                words.flat_map(words::spelled).collect()
+            };
+            let of_unit = |(seen, doubts): (&reading::Seen, Option<(Signs, Features)>)| Observed {
+                features: seen.features.present().collect(),
+                overlap: seen.overlap,
+                words: seen.unit.tokens.len(),
+                groups: self.group_names(&seen.hits),
+                at: seen.unit.at.clone(),
+                reflects: doubts.map(|(signs, features)| Reflects {
+                    signs: signs.present().collect(),
+                    features: features.present().collect(),
+                    words: spelled(&tokens[seen.unit.tokens.clone()]),
+                }),
+            };
             let whole = bench.features.present().collect();
-            Evidence { whole, words, units: units.iter().map(of_unit).collect() }
+            let asks = units.iter().any(forms::is_marked_question);
+            let units = units.iter().zip(bench.reflections()).map(of_unit).collect();
+            Evidence { whole, words: spelled(tokens), asks, units }
         })
     }
 
@@ -207,6 +222,8 @@ pub struct Evidence<'a> {
     pub whole: Vec<(Feature, f32)>,
     /// The words, as phrases spell them.
     pub words: Vec<String>,
+    /// Whether a unit asks by its mark and its word order, whatever the weights say.
+    pub asks: bool,
     /// Unit by unit.
     pub units: Vec<Observed<'a>>,
 }
@@ -222,4 +239,19 @@ pub struct Observed<'a> {
     pub words: usize,
     /// Names of the groups whose phrases are in it.
     pub groups: Vec<&'a str>,
+    /// Where it is, in bytes.
+    pub at: Range<usize>,
+    /// What there is to doubt it by, where its form makes it a reflection.
+    pub reflects: Option<Reflects>,
+}
+
+/// What there is to doubt a reflection by.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reflects {
+    /// How it stands to what the client said.
+    pub signs: Vec<(Sign, f32)>,
+    /// Its form, in the reply that it is in.
+    pub features: Vec<(Feature, f32)>,
+    /// Its words, as phrases spell them.
+    pub words: Vec<String>,
 }

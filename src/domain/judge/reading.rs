@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::doubt::Polarity;
 use super::features::{Feature, Features};
 use super::lexicon::{Class, Cue, Hit, Lexicon};
 use super::units::{Unit, split};
@@ -131,6 +132,8 @@ pub struct Echo {
     pub duties: Vec<Duty>,
     /// What the client said that they are or can.
     pub claims: Vec<Claim>,
+    /// What the client said with and without "not".
+    pub polarity: Polarity,
 }
 
 impl Echo {
@@ -148,7 +151,8 @@ impl Echo {
         let claims = claims(lexicon, &tokens, Class::I);
         let order: Vec<u64> = content(lexicon, &tokens).collect();
         let last = order.iter().copied().zip(0..).collect();
-        Self { last, order, asked, nods, duties, claims }
+        let polarity = Polarity::of(lexicon, &tokens);
+        Self { last, order, asked, nods, duties, claims, polarity }
     }
 
     /// Whether the client said too little to be comforted for.

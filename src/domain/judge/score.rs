@@ -310,6 +310,7 @@ fn form_why(rule: &str) -> &'static str {
         "open_form" => "Leaves room for the client's own words.",
         "closed_form" => "Yes, no or a fact answers it.",
         "order_form" => "Gives an order.",
+        "takes_issue" => "Has the form of a reflection, and takes issue with what the client said.",
         "denied" => "Denies what the client said of themselves.",
         "statement_of_fact" => "Tells something without pushing.",
         _ => "",

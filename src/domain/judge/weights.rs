@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::doubt::{Sign, Signs};
 use super::features::{Feature, Features};
 use super::reading::Seen;
 
@@ -45,6 +46,10 @@ pub type Values = [f32; 4];
 
 /// Evidence that a reply or unit gives for reflection, question and input.
 pub type Evidence = [f32; 3];
+
+/// What something seen adds to the evidence for reflection, question and input, and to the doubt
+/// whether a unit with the form of a reflection is one.
+pub type Weight = [f32; 4];
 
 /// Where a weight is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -113,14 +118,16 @@ impl Complexity {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
-    /// Weight of each feature for reflection, question, input.
-    pub evidence: BTreeMap<Feature, Sourced<Evidence>>,
+    /// Weight of each feature for reflection, question, input, and for doubt.
+    pub evidence: BTreeMap<Feature, Sourced<Weight>>,
     /// How far the evidence for an act may stay behind the strongest other (or behind none)
     /// for the act still to count as present in a reply.
     pub present: Evidence,
     /// Weight of single words, each counted once a reply.
     #[serde(default)]
-    pub word: BTreeMap<String, Sourced<Evidence>>,
+    pub word: BTreeMap<String, Sourced<Weight>>,
+    /// Weight for doubt of how a unit stands to what the client said.
+    pub doubt: BTreeMap<Sign, Sourced<f32>>,
     /// What makes a reflection complex.
     pub complex: Complexity,
     /// The value table.
@@ -151,6 +158,18 @@ impl Weights {
 
     /// The evidence that features give.
     pub fn evidence(&self, features: &Features) -> Evidence {
+        let [reflects, asks, informs, _] = self.sum(features);
+        [reflects, asks, informs]
+    }
+
+    /// How likely it is, 0..=1, that a unit with the form of a reflection informs or argues.
+    pub fn doubt(&self, features: &Features, signs: &Signs) -> f32 {
+        let of = |(sign, much): (Sign, f32)| self.doubt.get(&sign).map_or(0.0, |one| one.weight * much);
+        let odds = self.sum(features)[3] + signs.present().map(of).sum::<f32>();
+        1.0 / (1.0 + (-odds).exp())
+    }
+
+    fn sum(&self, features: &Features) -> Weight {
         let mut sum = features.1;
         for (feature, weights) in &self.evidence {
             let x = features.0[*feature as usize];

@@ -40,6 +40,7 @@ fn typing_habits_hardly_move_the_score() {
     let told = [
         "You've been there since Easter, haven't you?",
         "What you tell me stays between us unless someone is in danger.",
+        "Which cousin it was doesn't matter now.",
     ];
     let mut moved = Vec::new();
     for case in cases().into_iter().filter(|case| !told.contains(&case.reply)) {

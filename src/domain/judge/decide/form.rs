@@ -2,6 +2,7 @@
 //! Knows: the unit's form, the reply around it. Never: which phrases argue.
 
 use super::super::coded::Coded;
+use super::super::doubt::{Polar, Polarity, Sign, Signs};
 use super::super::features::{Feature, Features};
 use super::super::forms;
 use super::super::labels::{Code, Reason, Technique};
@@ -10,6 +11,7 @@ use super::super::reading::Seen;
 use super::super::weights::Row;
 use super::super::words::Stop;
 use super::Bench;
+use crate::domain::talk::Talk;
 
 /// Evidence that a few words of the client's own give for a reflection.
 const ECHO: f32 = 0.5;
@@ -19,6 +21,18 @@ const OVERSTATED: f32 = 0.5;
 
 /// How sure an order is that only its form shows.
 const ORDERED: f32 = 0.8;
+
+/// Up to this doubt a reflection counts in full.
+const BELIEVED: f32 = 0.55;
+
+/// From this doubt on, what has the form of a reflection informs.
+const INFORMS: f32 = 0.8;
+
+/// From this doubt on, it argues, where the client had spoken for staying or against the speaker.
+const ARGUES: f32 = 0.85;
+
+/// How sure that is at first: the score has no step there.
+const AT_FIRST: f32 = 0.25;
 
 /// Features that only a whole reply has, but that bear on each of its units.
 const FROM_THE_WHOLE: [Feature; 4] =
@@ -50,6 +64,24 @@ impl Rest {
 }
 
 impl Bench<'_> {
+    /// How a unit stands to what the client said, if it should be a reflection.
+    pub(super) fn signs(&self, seen: &Seen, rest: &Rest) -> (Signs, Features) {
+        let weights = &self.lexicon.weights;
+        let features = rest.with(self, seen).marked();
+        let whole = weights.evidence(&rest.features.clone().marked());
+        let unit = weights.evidence(&features);
+        let mut signs = Signs::default();
+        signs.measure(Sign::Always, 1.0);
+        signs.set_if(rest.alone, Sign::Alone);
+        signs.set_if(self.resisted(), Sign::Resisted);
+        signs.set_if(self.heard.talk == Talk::Change && !self.heard.discord, Sign::Changing);
+        signs.measure(Sign::Reflects, (unit[0] + whole[0]) / 2.0);
+        signs.measure(Sign::Informs, (unit[2] + whole[2]) / 2.0);
+        let mine = &self.reading.tokens[seen.unit.tokens.clone()];
+        Polarity::of(self.lexicon, mine).against(&self.around.echo.polarity, &mut signs);
+        (signs, features)
+    }
+
     /// Units whose form decides: question, reflection, information, or none of these.
     pub(super) fn by_form(&self, seen: &Seen, rest: &Rest) -> Coded {
         let weights = &self.lexicon.weights;
@@ -87,6 +119,9 @@ impl Bench<'_> {
             return self.reflection(seen, reflects.max(0.0));
         }
         let answers = self.around.echo.asked && seen.content >= 2 && !of_client;
+        if self.is_half(seen) {
+            return Coded::new(Code::NotCoded, Row::None, "no_code");
+        }
         if informs > 0.0 || answers || (reflects > 0.0 && !of_client && self.says_something(seen)) {
             return self.information();
         }
@@ -120,6 +155,37 @@ impl Bench<'_> {
         let mut tokens = self.reading.tokens[seen.unit.tokens.clone()].iter();
         tokens
             .any(|t| t.verbish || self.lexicon.is(t.word, Class::Aux) || self.lexicon.is(t.word, Class::Verb))
+    }
+
+    /// "… but not ready to let go of it" is half a sentence: its subject stands before the turn.
+    fn is_half(&self, seen: &Seen) -> bool {
+        let mut opening = self.reading.tokens[seen.unit.tokens.clone()].iter().take(2);
+        seen.unit.pivots && opening.any(|t| self.lexicon.polar(t.word) == Some(Polar::Denies))
+    }
+
+    /// What form says, `coded`, unless that is a reflection and takes issue with what the client said, as "then
+    /// you're choosing your cousins over your freedom" does; a reflection is as sure as that it does not.
+    pub(super) fn doubted(&self, seen: &Seen, rest: &Rest, coded: Coded) -> Coded {
+        // "I notice that this feels uncomfortable": who is speaking says what the words are.
+        let told = seen.shows(Feature::IStart) && seen.has(Cue::Stem);
+        // Both sides, or the client's stand overstated, are no argument.
+        let plain = !seen.has(Cue::Doubled) && coded.row != Row::Amplified;
+        if !coded.code.is_reflection() || told || !plain || self.is_half(seen) {
+            return coded;
+        }
+        let (signs, features) = self.signs(seen, rest);
+        let doubt = self.lexicon.weights.doubt(&features, &signs);
+        let to_client = seen.shows(Feature::HasYou) && self.resisted() && !self.welcome();
+        if doubt >= ARGUES && to_client {
+            let sure = AT_FIRST + (1.0 - AT_FIRST) * (doubt - ARGUES) / (1.0 - ARGUES);
+            let coded = Coded::new(Code::Persuade, Row::Persuade, "takes_issue").sure(sure);
+            return coded.because(Reason::Contradict);
+        }
+        if doubt >= INFORMS {
+            return self.information();
+        }
+        let sure = coded.sure * ((INFORMS - doubt) / (INFORMS - BELIEVED)).min(1.0);
+        coded.sure(sure)
     }
 
     fn information(&self) -> Coded {
