@@ -172,20 +172,22 @@ def fit_doubt(invented, names, words, signs):
 
 def report_doubt(invented, annotated, names, words, signs):
     """Says how well doubt tells units that reflect from others, of hands that it was not fitted to."""
-    invented, told, informs = list(invented), [], []
-    hands = sorted({unit.group for unit, _ in invented})
-    for hand in [*hands, None]:
-        weights = fit_doubt([one for one in invented if one[0].group != hand], names, words, signs)
-        held_out = [unit for unit, share in (invented if hand else annotated) if share == 1.0 and hand in (unit.group, None)]
-        seen = doubts(held_out, names, words, signs)
+
+    def tell(units, fitted_to):
+        """Log-odds of units as they are typed, and whether they inform."""
+        units = [unit for unit, share in units if share == 1.0]
+        seen = doubts(units, names, words, signs)
         seen[:, len(names) : len(names) + len(words)] /= WORD_SCALE
-        if hand is None:
-            others = roc_auc_score([unit.informs for unit in held_out], seen @ weights)
-            break
-        told.extend(seen @ weights)
-        informs.extend(unit.informs for unit in held_out)
-    told, informs = np.array(told), np.array(informs)
-    print(f"doubt, by another hand: AUC {roc_auc_score(informs, told):.3f}, annotated sessions {others:.3f}")
+        return seen @ fit_doubt(fitted_to, names, words, signs), np.array([unit.informs for unit in units])
+
+    by_hand = {}
+    for one in invented:
+        by_hand.setdefault(one[0].group, []).append(one)
+    rest = lambda hand: [one for other, units in by_hand.items() if other != hand for one in units]
+    told, informs = map(np.concatenate, zip(*(tell(units, rest(hand)) for hand, units in by_hand.items())))
+    others, others_inform = tell(annotated, rest(None))
+    print(f"doubt, by another hand: AUC {roc_auc_score(informs, told):.3f}, "
+          f"annotated sessions {roc_auc_score(others_inform, others):.3f}")
     for share in 0.5, 0.7, 0.8, 0.9:
         over = told > np.log(share / (1 - share))
         print(f"  above {share}: of input {over[informs].mean():.2f}, of reflections {over[~informs].mean():.3f}")
@@ -262,17 +264,17 @@ class File:
         return start, end, {name: (json.loads(weight), example) for name, weight, example in found}
 
     def put(self, title, entries):
-        """Examples stay, and a word that is new gets an empty one, which the program refuses until somebody has
-        written one. Where `entries` has fewer numbers than the file, the first of the file's are replaced."""
+        """The entries (name, number or numbers) in the place of those there. Numbers behind the given ones stay, and so
+        do examples; a name that is new gets an empty one, which the program refuses until somebody has written one."""
         start, end, known = self.table(title)
-        number = lambda x: f"[{', '.join(map(number, x))}]" if np.ndim(x) else f"{x + 0.0:.2f}"
         lines = []
         for name, weight in entries:
-            old, example = known.get(name, (np.zeros_like(weight), '""'))
-            whole = weight if np.ndim(weight) == 0 else [*weight, *np.zeros(4)[len(weight) :]]
-            if np.ndim(weight) and len(weight) < np.size(old):
-                whole[len(weight) :] = old[len(weight) :]
-            lines.append(f'{name} = {{ weight = {number(whole)}, from = "codes", example = {example} }}\n')
+            old, example = known.get(name, ([0.0] * 4, '""'))
+            if np.ndim(weight):
+                shown = f"[{', '.join(f'{x + 0.0:.2f}' for x in [*weight, *old[len(weight):]])}]"
+            else:
+                shown = f"{weight + 0.0:.2f}"
+            lines.append(f'{name} = {{ weight = {shown}, from = "codes", example = {example} }}\n')
         self.text = self.text[:start] + "".join(lines) + self.text[end:]
 
     def save(self):

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fits the judge's evidence weights to a file of annotated sessions in AnnoMI's columns and to the invented
 # sessions beside this script, and writes them into prompts/lexicon/weights.toml: training/judge/fit.sh DEV.csv
-# Wants Python with numpy and scikit-learn. The same files give the same weights.
+# Wants Python with numpy and scikit-learn. The same files, the weights in
+# place among them, give the same weights: the judge follows a conversation by what it has.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

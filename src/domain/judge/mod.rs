@@ -30,7 +30,6 @@ mod whole;
 mod words;
 mod written;
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use serde::Serialize;
@@ -185,7 +184,6 @@ impl Judge {
                 overlap: seen.overlap,
                 words: seen.unit.tokens.len(),
                 groups: self.group_names(&seen.hits),
-                at: seen.unit.at.clone(),
                 reflects: doubts.map(|(signs, features)| Reflects {
                     signs: signs.present().collect(),
                     features: features.present().collect(),
@@ -239,8 +237,6 @@ pub struct Observed<'a> {
     pub words: usize,
     /// Names of the groups whose phrases are in it.
     pub groups: Vec<&'a str>,
-    /// Where it is, in bytes.
-    pub at: Range<usize>,
     /// What there is to doubt it by, where its form makes it a reflection.
     pub reflects: Option<Reflects>,
 }

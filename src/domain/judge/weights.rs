@@ -162,6 +162,13 @@ impl Weights {
         [reflects, asks, informs]
     }
 
+    /// The evidence that a unit reflects and that it informs. A sentence alone is little to go by: the reply
+    /// around it has half the say.
+    pub fn stated(&self, unit: &Features, whole: &Features) -> [f32; 2] {
+        let (unit, whole) = (self.evidence(unit), self.evidence(whole));
+        [(unit[0] + whole[0]) / 2.0, (unit[2] + whole[2]) / 2.0]
+    }
+
     /// How likely it is, 0..=1, that a unit with the form of a reflection informs or argues.
     pub fn doubt(&self, features: &Features, signs: &Signs) -> f32 {
         let of = |(sign, much): (Sign, f32)| self.doubt.get(&sign).map_or(0.0, |one| one.weight * much);

@@ -68,15 +68,14 @@ impl Bench<'_> {
     pub(super) fn signs(&self, seen: &Seen, rest: &Rest) -> (Signs, Features) {
         let weights = &self.lexicon.weights;
         let features = rest.with(self, seen).marked();
-        let whole = weights.evidence(&rest.features.clone().marked());
-        let unit = weights.evidence(&features);
+        let [reflects, informs] = weights.stated(&features, &rest.features.clone().marked());
         let mut signs = Signs::default();
         signs.measure(Sign::Always, 1.0);
         signs.set_if(rest.alone, Sign::Alone);
         signs.set_if(self.resisted(), Sign::Resisted);
         signs.set_if(self.heard.talk == Talk::Change && !self.heard.discord, Sign::Changing);
-        signs.measure(Sign::Reflects, (unit[0] + whole[0]) / 2.0);
-        signs.measure(Sign::Informs, (unit[2] + whole[2]) / 2.0);
+        signs.measure(Sign::Reflects, reflects);
+        signs.measure(Sign::Informs, informs);
         let mine = &self.reading.tokens[seen.unit.tokens.clone()];
         Polarity::of(self.lexicon, mine).against(&self.around.echo.polarity, &mut signs);
         (signs, features)
@@ -96,9 +95,7 @@ impl Bench<'_> {
         if let Some(coded) = self.order(seen) {
             return coded;
         }
-        // A sentence alone is little to go by: the reply around it has half the say.
-        let (unit, whole) = (weights.evidence(&features), weights.evidence(&rest.features));
-        let (reflects, informs) = ((unit[0] + whole[0]) / 2.0, (unit[2] + whole[2]) / 2.0);
+        let [reflects, informs] = weights.stated(&features, &rest.features);
         let (reflects, informs) = (reflects - informs.max(0.0), informs - reflects.max(0.0));
         if let Some(coded) = self.plain_fact(seen) {
             return coded;
