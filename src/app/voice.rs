@@ -12,6 +12,7 @@ use crate::app::recall;
 use crate::chat::Message;
 use crate::domain::action::Action;
 use crate::domain::client::{Intent, Stage, State};
+use crate::domain::crisis;
 use crate::domain::dice::Dice;
 use crate::domain::guard::{self, Fault};
 use crate::domain::lines::{self, Banks, Query, Speech};
@@ -154,11 +155,17 @@ impl Voice {
     /// Has what the first reply of `persona` needs found out aside, while the trainee reads the opening. Where no thread can be had,
     /// the first reply finds it out itself.
     pub fn read_ahead(&self, persona: &Persona) {
-        if let Self::Pocket { banks, .. } = self {
-            let (banks, persona) = (Arc::clone(banks), persona.clone());
-            let aside = thread::Builder::new().name("read-ahead".to_owned());
-            drop(aside.spawn(move || banks.read_ahead(&persona)));
-        }
+        let lines = match self {
+            Self::Pocket { banks, .. } => Some((Arc::clone(banks), persona.clone())),
+            Self::Free { .. } => None,
+        };
+        let aside = thread::Builder::new().name("read-ahead".to_owned());
+        drop(aside.spawn(move || {
+            if let Some((banks, persona)) = lines {
+                banks.read_ahead(&persona);
+            }
+            crisis::read_ahead();
+        }));
     }
 
     /// The same model with the lines or notes of another library.

@@ -144,6 +144,14 @@ fn mended(word: &str) -> &str {
     LONG.iter().find(slip).map_or(word, |meant| meant)
 }
 
+/// Has the patterns compiled, which takes some 30 ms: otherwise the first reply waits for it.
+pub fn read_ahead() {
+    LazyLock::force(&PHRASES);
+    for pattern in [&QUOTED, &REPORTED, &SUPPOSED, &NAMED_AFTER, &PAST, &RECENT] {
+        LazyLock::force(pattern);
+    }
+}
+
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     phrases::pattern(r#""[^"]*"|“[^”]*”|«[^»]*»|(?:^|\s)['‘][^'‘’]+(?:['’]\w[^'‘’]*)*['’](?:\s|[.,;:!?]|$)"#)
 });

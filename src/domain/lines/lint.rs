@@ -220,35 +220,35 @@ fn doubles(store: &Store) -> Vec<Problem> {
 }
 
 /// Pairs of one client's lines more alike than [`TOO_ALIKE`]. Two such lines must share one of their
-/// rarest trigrams, so only lines that do are compared.
+/// rarest trigrams, and be about as long, so only lines that do and are get compared.
 fn near_doubles<'a>(lines: &[(&'a Line, String)]) -> Vec<(&'a Line, &'a Line)> {
     let grams: Vec<Vec<u32>> = lines.iter().map(|(_, key)| trigrams(key)).collect();
     let mut seen_in: HashMap<u32, u32> = HashMap::new();
     for gram in grams.iter().flatten() {
         *seen_in.entry(*gram).or_default() += 1;
     }
-    let mut by_gram: HashMap<u32, Vec<usize>> = HashMap::new();
+    let mut by_gram: HashMap<(Few, u32), Vec<usize>> = HashMap::new();
+    let mut met = vec![usize::MAX; lines.len()];
     let mut out = Vec::new();
     for (i, set) in grams.iter().enumerate().filter(|(_, set)| set.len() >= MIN_TRIGRAMS) {
-        let mut rarest = set.clone();
-        rarest.sort_by_key(|g| (seen_in[g], *g));
+        let whose = lines[i].0.clients;
+        let mut rarest: Vec<(u32, u32)> = set.iter().map(|g| (seen_in[g], *g)).collect();
+        rarest.sort_unstable();
         rarest.truncate(((1.0 - TOO_ALIKE) * set.len() as f32) as usize + 1);
-        let mut rivals: Vec<usize> =
-            rarest.iter().filter_map(|g| by_gram.get(g)).flatten().copied().collect();
-        rivals.sort_unstable();
-        rivals.dedup();
-        out.extend(
-            rivals
-                .into_iter()
-                .filter(|j| lines[*j].0.clients == lines[i].0.clients)
-                .filter(|j| alike_in_size(set, &grams[*j]) && jaccard(set, &grams[*j]) > TOO_ALIKE)
-                .map(|j| (lines[j].0, lines[i].0)),
-        );
-        for gram in rarest {
-            by_gram.entry(gram).or_default().push(i);
+        let found = out.len();
+        for (_, gram) in rarest {
+            let sharing = by_gram.entry((whose, gram)).or_default();
+            for j in sharing.iter().copied() {
+                let is_new = std::mem::replace(&mut met[j], i) != i;
+                if is_new && are_alike(set, &grams[j]) {
+                    out.push((j, i));
+                }
+            }
+            sharing.push(i);
         }
+        out[found..].sort_unstable();
     }
-    out
+    out.into_iter().map(|(j, i)| (lines[j].0, lines[i].0)).collect()
 }
 
 /// The letter trigrams of `text`, sorted, each once.
@@ -261,20 +261,18 @@ fn trigrams(text: &str) -> Vec<u32> {
     out
 }
 
-/// Whether two sets could be as alike as [`TOO_ALIKE`] at all.
-fn alike_in_size(a: &[u32], b: &[u32]) -> bool {
-    a.len().min(b.len()) as f32 > TOO_ALIKE * a.len().max(b.len()) as f32
-}
-
-fn jaccard(a: &[u32], b: &[u32]) -> f32 {
-    let (mut i, mut j, mut both) = (0, 0, 0usize);
-    while i < a.len() && j < b.len() {
-        both += usize::from(a[i] == b[j]);
+/// Whether two sorted sets are more alike (Jaccard) than [`TOO_ALIKE`]: looked at until too many of their
+/// members are in one alone.
+fn are_alike(a: &[u32], b: &[u32]) -> bool {
+    let too_many = (a.len() + b.len()) as f32 * (1.0 - TOO_ALIKE) / (1.0 + TOO_ALIKE);
+    let (mut i, mut j, mut alone) = (0, 0, 0usize);
+    while i < a.len() && j < b.len() && (alone as f32) < too_many {
         let (x, y) = (a[i], b[j]);
+        alone += usize::from(x != y);
         i += usize::from(x <= y);
         j += usize::from(y <= x);
     }
-    both as f32 / (a.len() + b.len() - both).max(1) as f32
+    ((alone + a.len() - i + b.len() - j) as f32) < too_many
 }
 
 /// Tags of which too many lines end in a question.

@@ -114,37 +114,51 @@ pub fn in_manner(line: &str, speech: &Speech<'_>) -> String {
     spoken.text()
 }
 
-/// Words in normal form without the small words of `manner`, and without what it leaves off:
-/// equal for a line and for what a client made of it.
-pub(super) fn bare(text: &str, manner: &Manner) -> String {
-    let whole = normal(text);
-    if manner.is_plain() {
-        return whole;
-    }
-    let mut phrases: Vec<String> = manner.phrases().map(normal).filter(|p| !p.is_empty()).collect();
-    if manner.clips {
-        // "I don't know" may have become "Don't know".
-        let clipped: Vec<String> =
-            phrases.iter().filter_map(|p| p.strip_prefix("i ")).map(str::to_owned).collect();
-        phrases.extend(clipped);
-    }
-    phrases.sort_by_key(|p| std::cmp::Reverse(p.len()));
-    let mut out = String::with_capacity(whole.len());
-    let mut rest = whole.as_str();
-    while !rest.is_empty() {
-        let phrase = phrases.iter().find(|p| begins_with(rest, p));
-        let skipped = phrase.map_or_else(|| usize::from(manner.clips && begins_with(rest, "i")), String::len);
-        let end = if skipped > 0 { skipped } else { rest.find(' ').unwrap_or(rest.len()) };
-        if skipped == 0 {
-            if !out.is_empty() {
-                out.push(' ');
-            }
-            out.push_str(&rest[..end]);
+/// The small words of a client, which say nothing new.
+#[derive(Clone, Debug)]
+pub(super) struct SmallWords {
+    /// In normal form, the longest first.
+    phrases: Vec<String>,
+    /// Whether an "I" may be left off.
+    clips: bool,
+}
+
+impl SmallWords {
+    /// Those of `manner`.
+    pub fn of(manner: &Manner) -> Self {
+        let mut phrases: Vec<String> = manner.phrases().map(normal).filter(|p| !p.is_empty()).collect();
+        if manner.clips {
+            // "I don't know" may have become "Don't know".
+            let clipped: Vec<String> =
+                phrases.iter().filter_map(|p| p.strip_prefix("i ")).map(str::to_owned).collect();
+            phrases.extend(clipped);
         }
-        rest = rest[end..].trim_start();
+        phrases.sort_by_key(|p| std::cmp::Reverse(p.len()));
+        Self { phrases, clips: manner.clips }
     }
-    // A reply of nothing but small words is itself.
-    if out.is_empty() { whole } else { out }
+
+    /// `text` in normal form without them, and without what is left off: equal for a line and for what the
+    /// client made of it.
+    pub fn without(&self, text: &str) -> String {
+        let whole = normal(text);
+        let mut out = String::with_capacity(whole.len());
+        let mut rest = whole.as_str();
+        while !rest.is_empty() {
+            let phrase = self.phrases.iter().find(|p| begins_with(rest, p));
+            let skipped =
+                phrase.map_or_else(|| usize::from(self.clips && begins_with(rest, "i")), String::len);
+            let end = if skipped > 0 { skipped } else { rest.find(' ').unwrap_or(rest.len()) };
+            if skipped == 0 {
+                if !out.is_empty() {
+                    out.push(' ');
+                }
+                out.push_str(&rest[..end]);
+            }
+            rest = rest[end..].trim_start();
+        }
+        // A reply of nothing but small words is itself.
+        if out.is_empty() { whole } else { out }
+    }
 }
 
 fn begins_with(text: &str, words: &str) -> bool {
@@ -403,6 +417,7 @@ mod tests {
     #[test]
     fn what_was_put_in_is_no_news() {
         let manner = manner();
+        let small = SmallWords::of(&manner);
         for line in
             ["I paid the fine and I did the hours. It's done.", "They needed somebody, and there I was."]
         {
@@ -415,10 +430,10 @@ mod tests {
                     dice: Dice::new(seed),
                 };
                 let spoken = in_manner(line, &speech);
-                assert_eq!(bare(&spoken, &manner), bare(line, &manner), "{spoken}");
+                assert_eq!(small.without(&spoken), small.without(line), "{spoken}");
             }
         }
-        assert_eq!(bare("So.", &manner), "so");
+        assert_eq!(small.without("So."), "so");
     }
 
     #[test]

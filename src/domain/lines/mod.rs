@@ -9,6 +9,7 @@ mod encoder;
 mod export;
 mod history;
 mod index;
+mod known;
 mod lint;
 mod manner;
 mod needs;
@@ -16,6 +17,7 @@ mod parse;
 mod pick;
 mod question;
 mod recall;
+mod repertoire;
 mod score;
 mod slots;
 mod splice;
@@ -47,6 +49,7 @@ pub use weights::{Evidence, LineKind};
 use echo::Echo;
 use needs::Patterns;
 use parse::Reader;
+use repertoire::Repertoires;
 use store::{KINDS, Place, Store};
 
 /// The authored lines of all files, ready to be asked.
@@ -55,6 +58,7 @@ pub struct Banks {
     store: Store,
     echo: Echo,
     patterns: Patterns,
+    repertoires: Repertoires,
 }
 
 /// What the client is about to do, and what has been said.
@@ -165,7 +169,7 @@ impl Banks {
         problems.extend(reader.problems);
         problems.extend(lint::references(&store));
         store.weigh();
-        (Self { store, echo, patterns }, problems)
+        (Self { store, echo, patterns, repertoires: Repertoires::default() }, problems)
     }
 
     /// Counts of everything.

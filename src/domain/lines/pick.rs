@@ -1,22 +1,24 @@
 //! Which lines this client may say now, best first.
 //! Knows: lines, persona, history, scores, dice. Never: why the action was chosen, files, the engine.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use rayon::prelude::*;
 
 use crate::domain::action::Action;
 use crate::domain::dice::Dice;
-use crate::domain::lines::history::History;
+use crate::domain::lines::echo::Rule;
+use crate::domain::lines::history::{History, Trace};
 use crate::domain::lines::index::likeness;
-use crate::domain::lines::needs::{Profile, Scope, told_of};
+use crate::domain::lines::needs::Scope;
 use crate::domain::lines::recall::{After, suits};
-use crate::domain::lines::score::{Scorer, likeness_of};
-use crate::domain::lines::slots::{Filling, Unfilling, is_word};
-use crate::domain::lines::splice::{Part, Splicer, Whole, behind, belief_of, may_follow, shortened};
-use crate::domain::lines::store::{Known, Line, Place, kind_bit};
+use crate::domain::lines::repertoire::{Own, Repertoire, is_never_said};
+use crate::domain::lines::score::{Fit, Scorer, likeness_of};
+use crate::domain::lines::splice::{Part, Splicer, Whole, behind, belief_of, shortened};
+use crate::domain::lines::store::{Cue, Line, Place, Store};
 use crate::domain::lines::tag::{Shade, Tag, Turn, Turns, Want, instead, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
-use crate::domain::lines::thread::Live;
 use crate::domain::lines::turn::{Reading, Said};
 use crate::domain::lines::weights::Evidence;
 use crate::domain::lines::{Banks, Candidate, Query};
@@ -37,9 +39,8 @@ const UNAPT: f32 = 0.05;
 const EVADED: f32 = 0.03;
 /// … and how many replies these are.
 const EVADED_WITHIN: usize = 3;
-/// One line in so many of those that anybody may say is a client's by preference …
-const DEALT: u64 = 3;
-/// … and what the others cost: two clients should not answer a trainee alike.
+/// What a line costs that anybody may say and another client says by preference: two clients should not answer
+/// a trainee alike.
 const UNDEALT_COST: f32 = 0.07;
 /// A minimal line may come again after so many of the client's turns.
 const MINIMAL_AGAIN: usize = 8;
@@ -60,11 +61,7 @@ const LONGLIST: usize = 2;
 
 /// See [`Banks::eligible`].
 pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> Vec<Candidate> {
-    let told = told_of(persona);
-    let topic = banks.store.topic(&persona.topic);
-    let things: &[String] = topic.map_or(&[], |t| &banks.store.topics[t].things);
-    let filling = Filling::of(persona, things, &told);
-    let unfilling = Unfilling::of(persona, things);
+    let repertoire = &*banks.repertoires.of(banks, persona);
     let said = Said {
         moves: query.moves,
         apology: query.apology,
@@ -72,23 +69,15 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
         before: query.trainee_said,
         last: query.said.last().map_or("", String::as_str),
     };
-    let reading = Reading::of(said, &unfilling, &banks.store.lexicon, &banks.patterns);
-    let history = History::of(query.said, &persona.manner);
-    let client = banks.store.client(&persona.id);
-    let kind = kind_bit(persona.kind);
-    let ours = |line: &Line| is_for(line, kind, topic, client);
-    let live = Live::of(&banks.store, &history, &filling, &ours);
+    let reading = Reading::of(said, &repertoire.unfilling, &banks.store.lexicon, &banks.patterns);
+    let history = History::of(query.said, &repertoire.small);
     let scene = Scene {
         banks,
         persona,
         query,
-        topic,
-        client,
-        profile: Profile::of(persona, &told, &banks.patterns),
-        scorer: Scorer::new(&banks.store, &reading, &history, &filling, topic, live),
-        evaded: evaded(banks, &filling, &history, &ours),
-        filling: &filling,
-        unfilling: &unfilling,
+        scorer: Scorer::new(&banks.store, &reading, &history, repertoire),
+        evaded: evaded(&banks.store, &history, repertoire),
+        repertoire,
         reading: &reading,
         history: &history,
     };
@@ -103,31 +92,32 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
 
 /// See [`Banks::read_ahead`].
 pub(super) fn read_ahead(banks: &Banks, persona: &Persona) {
-    let (store, kind) = (&banks.store, kind_bit(persona.kind));
-    let (topic, client) = (store.topic(&persona.topic), store.client(&persona.id));
-    for line in store.lines.iter().filter(|line| is_for(line, kind, topic, client)) {
-        line.known(&banks.patterns, &store.lexicon);
-        if let Some(cue) = line.cue {
-            store.cues[cue as usize].gists(&store.lexicon);
-        }
-    }
+    let store = &banks.store;
+    let repertoire = banks.repertoires.of(banks, persona);
+    let cues: Vec<&Cue> = repertoire.traces(store).flat_map(|(line, _)| store.cues_of(line)).collect();
+    cues.into_par_iter().for_each(|cue| {
+        cue.gists(&store.lexicon);
+    });
 }
 
 /// How many of the client's last replies were answers that hold anywhere.
-fn evaded(banks: &Banks, filling: &Filling, history: &History<'_>, ours: &dyn Fn(&Line) -> bool) -> usize {
-    let lines = banks.store.lines.iter().filter(|l| l.place == Place::Anywhere && ours(l));
-    let ago = lines.filter_map(|l| history.turns_since(&filling.fill(&l.text)?));
+fn evaded(store: &Store, history: &History<'_>, repertoire: &Repertoire) -> usize {
+    let anywhere = repertoire.traces(store).filter(|(line, _)| line.place == Place::Anywhere);
+    let ago = anywhere.filter_map(|(_, trace)| history.turns_since(trace));
     ago.filter(|turns| *turns <= EVADED_WITHIN).collect::<HashSet<_>>().len()
 }
 
 /// Which lines may serve.
-type Filter<'f> = &'f dyn Fn(&Line) -> bool;
+type Filter<'f> = &'f dyn Fn(Own<'_>) -> bool;
 
 /// A candidate on its way.
 #[derive(Clone, Debug)]
-struct Found {
-    text: String,
-    source: String,
+struct Found<'a> {
+    text: Cow<'a, str>,
+    /// The text in normal form.
+    normal: Cow<'a, str>,
+    trace: Cow<'a, Trace>,
+    source: Source<'a>,
     tag: Tag,
     score: f32,
     /// Where it stands in the banks, unless it is an echo or a fact.
@@ -136,6 +126,31 @@ struct Found {
     is_own: bool,
     /// What its score was weighed from.
     evidence: Option<Evidence>,
+}
+
+/// Where a candidate comes from.
+#[derive(Clone, Copy, Debug)]
+enum Source<'a> {
+    Line(&'a Line),
+    Echo(&'a Rule),
+    Fact(&'a Fact),
+}
+
+impl<'a> Found<'a> {
+    /// A line as the client says it.
+    fn saying(own: Own<'a>, fit: Fit) -> Self {
+        Self {
+            text: own.text.into(),
+            normal: own.normal.into(),
+            trace: Cow::Borrowed(own.trace),
+            source: Source::Line(own.line),
+            tag: own.line.tag,
+            score: fit.score,
+            place: Some(own.line.place),
+            is_own: own.line.is_own(),
+            evidence: fit.evidence,
+        }
+    }
 }
 
 /// How strictly the history is kept.
@@ -153,23 +168,18 @@ struct Scene<'a> {
     banks: &'a Banks,
     persona: &'a Persona,
     query: &'a Query<'a>,
-    topic: Option<usize>,
-    /// Who speaks, if they have lines of their own.
-    client: Option<usize>,
-    profile: Profile,
     scorer: Scorer<'a>,
     /// See [`evaded`].
     evaded: usize,
-    filling: &'a Filling,
-    unfilling: &'a Unfilling,
+    repertoire: &'a Repertoire,
     reading: &'a Reading,
     history: &'a History<'a>,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     /// Every line that does what was meant, or what the client may do instead; then what is left to try.
-    fn gather(&self) -> Vec<Found> {
-        let mut found = self.lines_of(|line| self.cost(line), Again::Never);
+    fn gather(&self) -> Vec<Found<'a>> {
+        let mut found = self.lines_of(|own| self.cost(own), Again::Never);
         if !self.reading.risk {
             for (group, step) in wants(self.query.action, self.persona.kind).iter().zip(0u8..) {
                 let cost = GROUP_STEP * f32::from(step);
@@ -180,16 +190,16 @@ impl Scene<'_> {
     }
 
     /// What it costs that the line does what it does; none where it must not be said.
-    fn cost(&self, line: &Line) -> Option<f32> {
+    fn cost(&self, own: Own<'_>) -> Option<f32> {
         let (action, groups) = (self.query.action, wants(self.query.action, self.persona.kind));
-        let evaded = if line.place == Place::Anywhere { self.evasive(line) } else { 0.0 };
-        if let Some(step) = groups.iter().position(|group| self.serves(line, group)) {
+        let evaded = if own.line.place == Place::Anywhere { self.evasive(own.line) } else { 0.0 };
+        if let Some(step) = groups.iter().position(|group| serves(own, group)) {
             return Some(GROUP_STEP * step as f32 + evaded);
         }
         // A "may I" is answered by that, and by nothing else.
         let bound = self.reading.risk || self.reading.turns.has(Turn::Permission);
         let departs = if self.reading.asks() { DEPARTS_ASKED } else { DEPARTS };
-        (!bound && instead(action).contains(&line.tag)).then_some(departs + evaded)
+        (!bound && instead(action).contains(&own.line.tag)).then_some(departs + evaded)
     }
 
     /// What it costs to evade.
@@ -199,82 +209,50 @@ impl Scene<'_> {
     }
 
     /// What the client tells of themselves, where it is plainly what was asked for.
-    fn own_answers(&self) -> impl Iterator<Item = Found> {
-        let tells = |line: &Line| line.is_own() && line.tag == Tag::Inform;
-        let own = self.lines_of(|line| tells(line).then_some(0.0), Again::Never);
+    fn own_answers(&self) -> impl Iterator<Item = Found<'a>> {
+        let tells = |own: Own<'_>| own.line.is_own() && own.line.tag == Tag::Inform;
+        let own = self.lines_of(|own| tells(own).then_some(0.0), Again::Never);
         own.into_iter().filter(|f| f.score >= ANSWERS)
     }
 
-    fn makeshift(&self) -> Vec<Found> {
+    fn makeshift(&self) -> Vec<Found<'a>> {
         let near = last_resort(self.query.action);
-        let wanted = |line: &Line| {
+        let wanted = |own: Own<'_>| {
             let groups = wants(self.query.action, self.persona.kind);
-            groups.iter().any(|g| g.iter().any(|w| w.0 == line.tag))
+            groups.iter().any(|g| g.iter().any(|w| w.0 == own.line.tag))
         };
         let tries: [(Filter<'_>, Again); 6] = [
-            (&|line| near.contains(&line.tag), Again::Never),
-            (&|line| line.tag == Tag::Minimal, Again::Minimal),
-            (&|line| line.place != Place::Exit, Again::Never),
+            (&|own| near.contains(&own.line.tag), Again::Never),
+            (&|own| own.line.tag == Tag::Minimal, Again::Minimal),
+            (&|own| own.line.place != Place::Exit, Again::Never),
             (&wanted, Again::Oldest),
-            (&|line| near.contains(&line.tag), Again::Oldest),
-            (&|line| line.place != Place::Exit, Again::Oldest),
+            (&|own| near.contains(&own.line.tag), Again::Oldest),
+            (&|own| own.line.place != Place::Exit, Again::Oldest),
         ];
-        let mut all = tries.iter().map(|(serves, again)| self.lines_of(|l| serves(l).then_some(0.0), *again));
+        let mut all = tries.iter().map(|(serves, again)| self.lines_of(|o| serves(o).then_some(0.0), *again));
         all.find(|found| !found.is_empty()).unwrap_or_default()
     }
 
-    fn known<'l>(&self, line: &'l Line) -> &'l Known {
-        line.known(&self.banks.patterns, &self.banks.store.lexicon)
-    }
-
-    fn serves(&self, line: &Line, group: &[Want]) -> bool {
-        let shaded =
-            |shade: Option<Shade>| shade.is_none_or(|s| self.banks.patterns.has_shade(&line.text, s));
-        group.iter().any(|Want(tag, shade)| *tag == line.tag && shaded(*shade))
-    }
-
-    /// Whether it was written for this client, their type and topic.
-    fn is_for_us(&self, line: &Line) -> bool {
-        is_for(line, kind_bit(self.persona.kind), self.topic, self.client)
-    }
-
-    /// Every line that has a `cost`, is true of the persona, fits the turn and is not said again.
-    fn lines_of(&self, cost: impl Fn(&Line) -> Option<f32>, again: Again) -> Vec<Found> {
+    /// Every line that has a `cost`, fits the turn and is not said again.
+    fn lines_of(&self, cost: impl Fn(Own<'_>) -> Option<f32>, again: Again) -> Vec<Found<'a>> {
         let mut out = Vec::new();
-        for line in &self.banks.store.lines {
-            let for_us = self.is_for_us(line);
-            let in_list = self.reading.risk == (line.place == Place::Risk);
-            if !for_us || !in_list || self.is_stale(line) || self.is_too_long(line) {
+        for own in self.repertoire.all(self.banks) {
+            let in_list = self.reading.risk == (own.line.place == Place::Risk);
+            if !in_list || self.is_stale(own) || self.is_too_long(own) {
                 continue;
             }
-            let Some(cost) = cost(line) else { continue };
-            let known = self.known(line);
-            let Some(fit) = self.scorer.fit(line, &known.own).filter(|_| self.profile.allows(known.needs))
-            else {
-                continue;
-            };
-            let Some(text) = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t)) else {
-                continue;
-            };
-            let Some(score) = self.allowed_again(&text, fit.score - cost, again) else { continue };
-            let is_another_s = line.is_anybodys() && again == Again::Never && !self.is_dealt(&line.text);
+            let Some(cost) = cost(own) else { continue };
+            let Some(fit) = self.scorer.fit(own.line, own.known) else { continue };
+            let Some(score) = self.allowed_again(own.trace, fit.score - cost, again) else { continue };
+            let is_another_s = own.is_another_s && again == Again::Never;
             let score = if is_another_s { score - UNDEALT_COST } else { score };
-            let (source, place) = (self.banks.store.source(line), Some(line.place));
-            let (tag, is_own, evidence) = (line.tag, line.is_own(), fit.evidence);
-            out.push(Found { text, source, tag, score, place, is_own, evidence });
+            out.push(Found::saying(own, Fit { score, ..fit }));
         }
         out
     }
 
-    /// Whether a line of everybody's is one that this client says by preference.
-    fn is_dealt(&self, line: &str) -> bool {
-        let mut hasher = DefaultHasher::new();
-        (&self.persona.id, line).hash(&mut hasher);
-        hasher.finish().is_multiple_of(DEALT)
-    }
-
     /// The score, if the history lets `text` be said.
-    fn allowed_again(&self, text: &str, score: f32, again: Again) -> Option<f32> {
+    fn allowed_again(&self, text: &Trace, score: f32, again: Again) -> Option<f32> {
         match again {
             Again::Never => (!self.history.repeats(text)).then_some(score),
             Again::Minimal => {
@@ -288,53 +266,46 @@ impl Scene<'_> {
     }
 
     /// The lines that may stand behind another one now.
-    fn parts(&self) -> Vec<Part<'_>> {
+    fn parts(&self) -> Vec<Part<'a>> {
         let tags = behind(self.query.action);
-        let mut out = Vec::new();
-        for line in &self.banks.store.lines {
-            let stands_free = match line.place {
-                Place::Voice => line.turns.is_empty(),
-                Place::Claim(_) | Place::Detail(_) | Place::Plan => true,
-                _ => false,
-            };
-            if !stands_free
-                || !self.is_for_us(line)
-                || !tags.contains(&line.tag)
-                || !may_follow(&line.text, line.place)
-            {
-                continue;
-            }
-            let known = self.known(line);
-            let text = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t));
-            let text = text.filter(|t| self.profile.allows(known.needs) && !self.history.repeats(t));
-            out.extend(text.map(|text| Part {
-                normal: normal(&text),
-                words: line.words(),
-                text,
-                source: self.banks.store.source(line),
-                place: line.place,
-                near: likeness(self.reading.heard.all(), &known.own),
-                own: &known.own,
-            }));
-        }
-        out
+        let stands_free = |line: &Line| match line.place {
+            Place::Voice => line.turns.is_empty(),
+            Place::Claim(_) | Place::Detail(_) | Place::Plan => true,
+            _ => false,
+        };
+        let serving = self.repertoire.all(self.banks).filter(|own| {
+            stands_free(own.line)
+                && tags.contains(&own.line.tag)
+                && own.known.may_follow
+                && !self.history.repeats(own.trace)
+        });
+        let part = |own: Own<'a>| Part {
+            text: own.text,
+            normal: own.normal,
+            words: own.known.words,
+            line: own.line,
+            near: likeness(self.reading.heard.all(), &own.known.own),
+            own: &own.known.own,
+        };
+        serving.map(part).collect()
     }
 
     /// Lines that take up a word of the trainee's.
-    fn echoes(&self, group: &[Want]) -> Vec<Found> {
+    fn echoes(&self, group: &[Want]) -> Vec<Found<'a>> {
         let mut out = Vec::new();
+        let scope = Scope { some_kinds: false, some_topics: false };
         for (rule, text) in self.banks.echo.lines(self.query.trainee, self.reading.turns) {
             let serves = group.contains(&Want(rule.tag, None));
-            let Some(text) = self.filling.fill(&text).filter(|t| serves && !self.is_never_said(t)) else {
-                continue;
-            };
-            let scope = Scope { some_kinds: false, some_topics: false };
-            if self.profile.allows(self.banks.patterns.needs_of(&rule.text, scope))
-                && !self.history.repeats(&text)
-            {
+            let text = self.repertoire.filling.fill(&text).filter(|_| serves);
+            let Some(text) = text.filter(|t| !is_never_said(self.persona, t)) else { continue };
+            let trace = self.history.trace(&text);
+            let needs = self.banks.patterns.needs_of(&rule.text, scope);
+            if self.repertoire.profile.allows(needs) && !self.history.repeats(&trace) {
                 out.push(Found {
-                    text,
-                    source: format!("{}:{}", rule.file, rule.line_no),
+                    normal: normal(&text).into(),
+                    text: text.into(),
+                    trace: Cow::Owned(trace),
+                    source: Source::Echo(rule),
                     tag: rule.tag,
                     score: 0.5,
                     place: None,
@@ -347,7 +318,7 @@ impl Scene<'_> {
     }
 
     /// The fact, or, where something is asked that has an answer of its own, that.
-    fn telling(&self, fact: &Fact) -> Vec<Found> {
+    fn telling(&self, fact: &'a Fact) -> Vec<Found<'a>> {
         let mut found = self.fact_lines(fact);
         if self.reading.asks() {
             found.extend(self.own_answers());
@@ -356,76 +327,73 @@ impl Scene<'_> {
     }
 
     /// The fact's own lines, best match first; a later one, which may need the first, at a cost while none was said.
-    fn fact_lines(&self, fact: &Fact) -> Vec<Found> {
-        let lines: Vec<String> = fact.say.iter().filter_map(|line| self.filling.fill(line)).collect();
-        let begun = lines.iter().any(|text| self.history.turns_since(text).is_some());
-        let found = lines.into_iter().enumerate().filter(|(_, text)| !self.history.repeats(text));
+    fn fact_lines(&self, fact: &'a Fact) -> Vec<Found<'a>> {
+        let filled = fact.say.iter().filter_map(|line| self.repertoire.filling.fill(line));
+        let lines: Vec<(String, Trace)> = filled
+            .map(|text| {
+                let trace = self.history.trace(&text);
+                (text, trace)
+            })
+            .collect();
+        let begun = lines.iter().any(|(_, trace)| self.history.turns_since(trace).is_some());
+        let found = lines.into_iter().enumerate().filter(|(_, (_, trace))| !self.history.repeats(trace));
         found
-            .map(|(i, text)| Found {
+            .map(|(i, (text, trace))| Found {
                 score: 0.6 + 0.4 * likeness_of(&text, self.reading, &self.banks.store.lexicon)
                     - if i > 0 && !begun { NOT_FIRST } else { 0.0 },
-                source: format!("{}:{}", self.persona.id, fact.id),
+                normal: normal(&text).into(),
+                text: text.into(),
+                trace: Cow::Owned(trace),
+                source: Source::Fact(fact),
                 tag: Tag::Disclose,
                 place: None,
                 is_own: true,
                 evidence: None,
-                text,
             })
             .collect()
     }
 
     /// Whether it is somebody's of more words: a line of their type for one who says three words at a time.
-    fn is_too_long(&self, line: &Line) -> bool {
+    fn is_too_long(&self, Own { line, known, .. }: Own<'_>) -> bool {
         let most = self.persona.words.high + self.persona.words.high / 2 + 4;
         !line.is_own()
             && !matches!(line.place, Place::Next(_) | Place::Risk | Place::Exit)
-            && line.words() > most
+            && known.words > most
     }
 
     /// "Like I said", where nothing was.
-    fn is_stale(&self, line: &Line) -> bool {
+    fn is_stale(&self, Own { line, known, .. }: Own<'_>) -> bool {
         let early =
             self.history.len() < REFERS_BACK_FROM && !matches!(line.place, Place::Next(_) | Place::More(_));
-        early && self.banks.patterns.refers_back(&line.text)
+        early && known.refers_back
     }
 
     /// Lines that take up something from earlier, where it is time for that and nothing is asked.
-    fn remembered(&self) -> Vec<Found> {
+    fn remembered(&self) -> Vec<Found<'a>> {
         if self.reading.asks() {
             return Vec::new();
         }
-        let lines = || self.banks.store.lines.iter().filter(|l| self.is_for_us(l));
         let of = |line: &Line, after: After| line.place == Place::Later(after);
         let since = |after: After, turns: usize| {
-            let texts = lines().filter(|l| of(l, after)).filter_map(|l| self.filling.fill(&l.text));
-            texts.into_iter().any(|text| self.history.said_within(&text, turns))
+            let mut traces = self.repertoire.traces(&self.banks.store).filter(|(line, _)| of(line, after));
+            traces.any(|(_, trace)| self.history.said_within(trace, turns))
         };
         let mut dice = Dice::for_turn(self.query.dice.clone().next_u64(), RECALL_SALT);
         let Some(due) = self.query.recall.due(&since, &mut dice) else { return Vec::new() };
-        let mut out = Vec::new();
-        for line in lines().filter(|l| of(l, due.after) && suits(l.tag, self.query.action)) {
-            let of_kind = line.turns.is_empty() || line.turns.meets(due.turns);
-            let named =
-                due.after != After::Named || self.unfilling.named(&line.text, self.query.trainee_said);
-            if !of_kind || !named || !self.profile.allows(self.known(line).needs) {
-                continue;
-            }
-            let text = self.filling.fill(&line.text).filter(|t| !self.is_never_said(t));
-            let source = self.banks.store.source(line);
-            let score = if line.turns.is_empty() { 0.6 } else { 0.7 };
-            let (place, is_own) = (Some(line.place), line.is_own());
-            let found = |text| Found { text, source, tag: line.tag, score, place, is_own, evidence: None };
-            out.extend(text.filter(|t| !self.history.repeats(t)).map(found));
-        }
-        out
-    }
-
-    fn is_never_said(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        self.persona.never.iter().any(|word| {
-            let word = word.to_lowercase();
-            text.match_indices(&word).any(|(i, _)| !word.is_empty() && is_word(&text, i, i + word.len()))
-        })
+        let unfilling = &self.repertoire.unfilling;
+        let may_be_said = |Own { line, trace, .. }: &Own<'_>| {
+            let named = || unfilling.named(&line.text, self.query.trainee_said);
+            of(line, due.after)
+                && suits(line.tag, self.query.action)
+                && (line.turns.is_empty() || line.turns.meets(due.turns))
+                && (due.after != After::Named || named())
+                && !self.history.repeats(trace)
+        };
+        let found = |own: Own<'a>| {
+            let score = if own.line.turns.is_empty() { 0.6 } else { 0.7 };
+            Found::saying(own, Fit { score, evidence: None })
+        };
+        self.repertoire.all(self.banks).filter(may_be_said).map(found).collect()
     }
 
     /// What is done by a line that is written as `tag`: what was meant, if that is what the tag serves. Who answers a plain
@@ -452,22 +420,16 @@ impl Scene<'_> {
 
     /// Openings and chance; lines put together or cut to the length wished for; each text once;
     /// best first.
-    fn finish(&self, found: Vec<Found>) -> Vec<Candidate> {
+    fn finish(&self, mut found: Vec<Found<'a>>) -> Vec<Candidate> {
         let mut dice = self.query.dice.clone();
-        let weighed = found.into_iter().map(|f| {
+        for f in &mut found {
             let chance = CHANCE * dice.unit();
-            let opening = if self.history.opens_alike(&f.text) { SAME_OPENING } else { 0.0 };
-            Found { score: f.score + chance - opening, ..f }
-        });
-        let mut best: HashMap<String, Found> = HashMap::new();
-        for f in weighed {
-            let old = best.entry(normal(&f.text)).or_insert_with(|| f.clone());
-            if old.score < f.score {
-                *old = f;
-            }
+            let opening = if self.history.opens_alike(&f.trace) { SAME_OPENING } else { 0.0 };
+            f.score += chance - opening;
         }
-        let mut found: Vec<Found> = best.into_values().collect();
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.text.cmp(&b.text)));
+        let mut seen = HashSet::new();
+        found.retain(|f| seen.insert(f.normal.clone()));
         found.truncate(self.query.limit.saturating_mul(LONGLIST));
         let mut out = self.to_length(found);
         out.sort_by(|a, b| b.prior.total_cmp(&a.prior).then_with(|| a.text.cmp(&b.text)));
@@ -475,16 +437,25 @@ impl Scene<'_> {
         out
     }
 
+    /// Where it can be looked up.
+    fn source(&self, source: Source<'_>) -> String {
+        match source {
+            Source::Line(line) => self.banks.store.source(line),
+            Source::Echo(rule) => format!("{}:{}", rule.file, rule.line_no),
+            Source::Fact(fact) => format!("{}:{}", self.persona.id, fact.id),
+        }
+    }
+
     /// Each line at the length wished for, as near as may be.
-    fn to_length(&self, found: Vec<Found>) -> Vec<Candidate> {
+    fn to_length(&self, found: Vec<Found<'a>>) -> Vec<Candidate> {
         let wished = self.query.words;
         let is_plain = self.query.fact.is_some() || self.reading.risk;
         let argues = self.query.action.is_sustain() || self.query.action.is_discord();
         // What answers a question has said what there is to say.
         let longer = !is_plain && !self.reading.asks() && found.iter().any(|f| word_count(&f.text) < wished);
         let splicer = Splicer {
+            store: &self.banks.store,
             parts: if longer { self.parts() } else { Vec::new() },
-            lexicon: &self.banks.store.lexicon,
             wished,
             // "Plus," argues.
             links: if argues { &self.persona.manner.links } else { &[] },
@@ -492,11 +463,12 @@ impl Scene<'_> {
         let mut out: Vec<Candidate> = Vec::with_capacity(found.len());
         for (f, i) in found.into_iter().zip(0..) {
             let dice = Dice::for_turn(self.query.dice.clone().next_u64(), i);
-            let first = Whole { belief: f.place.and_then(belief_of), text: f.text, source: f.source };
+            let source = self.source(f.source);
+            let first = Whole { belief: f.place.and_then(belief_of), text: f.text.into_owned(), source };
             let may_be_cut = f.tag.may_be_cut() && f.place != Some(Place::Anywhere);
             let keep = is_plain || wished == 0 || !may_be_cut;
             let cut = if keep { None } else { shortened(&first.text, wished) };
-            let whole = match cut.filter(|text| !self.history.repeats(text)) {
+            let whole = match cut.filter(|text| !self.history.repeats(&self.history.trace(text))) {
                 Some(text) => Whole { text, ..first },
                 // Nothing comes behind a look back, an evasion, or what goes on already.
                 None if f.is_own
@@ -515,9 +487,10 @@ impl Scene<'_> {
     }
 }
 
-/// Whether `line` was written for such a client.
-fn is_for(line: &Line, kind: Option<usize>, topic: Option<usize>, client: Option<usize>) -> bool {
-    line.kinds.takes(kind) && line.topics.takes(topic) && line.clients.takes(client)
+/// Whether it is one of `group`.
+fn serves(own: Own<'_>, group: &[Want]) -> bool {
+    let shaded = |shade: Option<Shade>| shade.is_none_or(|s| own.known.shades.has(s));
+    group.iter().any(|Want(tag, shade)| *tag == own.line.tag && shaded(*shade))
 }
 
 /// What a reply of `words` words costs where `wished` were wished for: nothing within a factor of 1.5 or so.

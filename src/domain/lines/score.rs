@@ -5,12 +5,12 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::domain::lines::history::History;
-use crate::domain::lines::index::{Lexicon, Near, Vector, likeness};
+use crate::domain::lines::index::{Lexicon, Near, likeness};
+use crate::domain::lines::known::Known;
 use crate::domain::lines::question::Asks;
-use crate::domain::lines::slots::Filling;
+use crate::domain::lines::repertoire::Repertoire;
 use crate::domain::lines::store::{Form, Line, Place, Store};
 use crate::domain::lines::tag::{Tag, Turn, Turns};
-use crate::domain::lines::text::{normal, sentences, word_count};
 use crate::domain::lines::thread::Live;
 use crate::domain::lines::turn::{Reading, TakenUp, Words, questions};
 use crate::domain::lines::weights::{Evidence, LineKind, Weights};
@@ -42,34 +42,13 @@ const NOT_TO_BE_MISTAKEN: [Turn; 9] = [
     Turn::WhoAreYou,
     Turn::Permission,
 ];
-/// Answers to what wants a yes or a no.
-const YES_OR_NO: [&str; 20] = [
-    "yes",
-    "yeah",
-    "yep",
-    "yup",
-    "no",
-    "nope",
-    "nah",
-    "uh uh",
-    "uh huh",
-    "mm hm",
-    "mmhm",
-    "mm",
-    "sure",
-    "thats right",
-    "right",
-    "i guess so",
-    "i guess thats so",
-    "could be",
-    "close",
-    "of course",
-];
 /// Nearness below which a belief comes out of the blue …
 const IN_REACH: f32 = 0.35;
 const IN_REACH_ASKED: f32 = 0.6;
 /// … and what it is worth then.
 const OUT_OF_THE_BLUE: f32 = 0.16;
+/// Replies for which a belief that was voiced stays on the table.
+const LATELY: usize = 2;
 /// Nearness that the next line of a whole conversation needs.
 const NEXT: f32 = 0.35;
 /// What going on unasked has where the trainee plainly takes up what was said, and where they may be asking about it.
@@ -102,7 +81,7 @@ pub(super) struct Scorer<'a> {
     /// What is compared with the lines' cues.
     heard: &'a Words,
     history: &'a History<'a>,
-    filling: &'a Filling,
+    repertoire: &'a Repertoire,
     /// How near what was said is to each cue; found when first asked for.
     cues: Vec<OnceCell<Near>>,
     /// Beliefs that the client voiced lately.
@@ -113,49 +92,48 @@ pub(super) struct Scorer<'a> {
 }
 
 impl<'a> Scorer<'a> {
-    /// A scorer for this moment; `topic` limits the beliefs that can be on the table.
+    /// A scorer for this moment.
     pub fn new(
         store: &'a Store,
         reading: &'a Reading,
         history: &'a History<'a>,
-        filling: &'a Filling,
-        topic: Option<usize>,
-        live: Live,
+        repertoire: &'a Repertoire,
     ) -> Self {
+        let live = Live::of(store, history, repertoire);
         // "Why?" is about what can be gone on with.
         let heard = if live.is_empty() { &reading.heard } else { &reading.by_itself };
-        let mut voiced = HashSet::new();
-        for line in store.lines.iter().filter(|l| l.topics.takes(topic)) {
-            if let Place::Claim(b) | Place::Detail(b) | Place::Softened(b) = line.place
-                && filling.fill(&line.text).is_some_and(|t| history.said_within(&t, 2))
-            {
-                voiced.insert(b);
+        let voiced = repertoire.traces(store).filter_map(|(line, trace)| match line.place {
+            Place::Claim(b) | Place::Detail(b) | Place::Softened(b) => {
+                history.said_within(trace, LATELY).then_some(b)
             }
-        }
+            _ => None,
+        });
+        let voiced = voiced.collect();
         let cues = vec![OnceCell::new(); store.cues.len()];
-        Self { store, reading, heard, history, filling, cues, voiced, first_turn: history.len() <= 1, live }
+        let first_turn = history.len() <= 1;
+        Self { store, reading, heard, history, repertoire, cues, voiced, first_turn, live }
     }
 
     /// How the line fits; `None` where it must not be said now.
-    pub fn fit(&self, line: &Line, words: &Vector) -> Option<Fit> {
+    pub fn fit(&self, line: &Line, known: &Known) -> Option<Fit> {
         if line.turns.has(Turn::Crisis) != (line.place == Place::Risk) {
             return None;
         }
-        if self.reading.asks_what && line.cue.is_none() && says_yes_or_no(&line.text) {
+        if self.reading.asks_what && line.cue.is_none() && known.says_yes_or_no {
             return None;
         }
         // "That's right, pretty much" answers a reflection, also one with a what or a who behind it, but not those.
         if self.reading.asks_what && line.place == Place::Anywhere && !line.turns.meets(questions()) {
             return None;
         }
-        let own = || likeness(self.reading.heard.all(), words);
+        let own = || likeness(self.reading.heard.all(), &known.own);
         let met = line.turns.meets(self.reading.turns);
         match line.place {
             Place::Voice => (met || line.turns.is_empty()).then(|| self.weighed(line, LineKind::Voice, None)),
             Place::Reaction => met.then(|| self.weighed(line, LineKind::Reaction, None)),
             Place::Anywhere => met.then(|| self.weighed(line, LineKind::Anywhere, None)),
             Place::Exit | Place::Risk => Fit::set(0.4 + 0.4 * own()),
-            Place::Paired => self.paired(line, met),
+            Place::Paired => self.paired(line, known, met),
             Place::Claim(b) => self.claim(line, b),
             Place::Detail(b) => self.detail(line, b),
             Place::Softened(b) => self.softened(b),
@@ -165,7 +143,7 @@ impl<'a> Scorer<'a> {
             Place::Secret => Fit::set(0.24 + 0.6 * own()),
             Place::Daily => self.daily(line),
             Place::Next(before) => self.next(line, before),
-            Place::More(thread) => self.goes_on(line, thread),
+            Place::More(thread) => self.goes_on(line, known, thread),
             // These are asked for by what happened, never by what is being said.
             Place::Later(_) => None,
         }
@@ -186,15 +164,15 @@ impl<'a> Scorer<'a> {
         Fit { score: Weights::bundled().believed(&evidence), evidence: Some(evidence) }
     }
 
-    fn paired(&self, line: &Line, met: bool) -> Option<Fit> {
+    fn paired(&self, line: &Line, known: &Known, met: bool) -> Option<Fit> {
         let near = self.answered(line);
         // "The table? What do you mean?" asks neither who sets it nor where it stands.
         let asks_back = self.reading.turns.has(Turn::AskMean) && !line.turns.has(Turn::AskMean);
-        if self.is_bare_of(line, near.at) || (asks_back && line.tag == Tag::Minimal) {
+        if self.is_bare_of(line, known, near.at) || (asks_back && line.tag == Tag::Minimal) {
             return None;
         }
         let mistaken = !met && line.turns.meets(Turns::of(&NOT_TO_BE_MISTAKEN));
-        if mistaken || (near.at < SURELY && self.reading.asks_what && says_yes_or_no(&line.text)) {
+        if mistaken || (near.at < SURELY && self.reading.asks_what && known.says_yes_or_no) {
             return None;
         }
         let cost = if asks_back { ASKED_BACK } else { 0.0 };
@@ -202,10 +180,10 @@ impl<'a> Scorer<'a> {
     }
 
     /// Whether it is a bare answer to another question.
-    fn is_bare_of(&self, line: &Line, near: f32) -> bool {
+    fn is_bare_of(&self, line: &Line, known: &Known, near: f32) -> bool {
         let answers = line.cue.is_some_and(|i| self.store.cues[i as usize].asks == Some(true));
         let least = match self.reading.asks() {
-            _ if word_count(&line.text) <= FEW_WORDS => BARELY_WORDS,
+            _ if known.words <= FEW_WORDS => BARELY_WORDS,
             true => BARELY,
             false => BARELY_UNASKED,
         };
@@ -260,10 +238,7 @@ impl<'a> Scorer<'a> {
     fn next(&self, line: &Line, before: Option<u32>) -> Option<Fit> {
         let like = self.cue(line.cue).at;
         let follows = match before {
-            Some(i) => {
-                let text = self.filling.fill(&self.store.lines[i as usize].text)?;
-                self.history.just_said(&text)
-            }
+            Some(i) => self.history.just_said(self.repertoire.trace(i)?),
             None => self.first_turn && line.turns.meets(self.reading.turns),
         };
         let lift = if before.is_some() { 0.5 } else { 0.3 };
@@ -272,7 +247,7 @@ impl<'a> Scorer<'a> {
 
     /// What goes on from the client's last words answers a question about them, or comes of itself where
     /// the trainee takes them up or waits.
-    fn goes_on(&self, line: &Line, thread: u32) -> Option<Fit> {
+    fn goes_on(&self, line: &Line, known: &Known, thread: u32) -> Option<Fit> {
         let cost = self.live.cost(thread)?;
         if let Some(cue) = line.cue {
             let wordings = &self.store.cues[cue as usize];
@@ -283,7 +258,7 @@ impl<'a> Scorer<'a> {
                 false if near.asks == Asks::Wording => return None,
                 false => FOLLOWED_UNASKED,
             };
-            return (near.at >= least && !self.is_bare_of(line, near.at))
+            return (near.at >= least && !self.is_bare_of(line, known, near.at))
                 .then(|| self.weighed(line, LineKind::More, Some(near)).less(cost));
         }
         if line.tag == Tag::Minimal && self.reading.asks() {
@@ -316,14 +291,6 @@ impl<'a> Scorer<'a> {
             _ => self.cue(line.cue),
         }
     }
-}
-
-/// Whether it begins as an answer to a question that wants a yes or a no.
-fn says_yes_or_no(line: &str) -> bool {
-    let first = sentences(line).first().map(|s| normal(s)).unwrap_or_default();
-    let word = line.split([',', ' ']).next().unwrap_or_default();
-    YES_OR_NO.contains(&first.as_str())
-        || (line[word.len()..].starts_with(',') && YES_OR_NO.contains(&normal(word).as_str()))
 }
 
 /// Likeness of a fact's own line, which no bank has learnt, to what was said.

@@ -3,9 +3,9 @@
 
 use crate::domain::action::Action;
 use crate::domain::dice::Dice;
-use crate::domain::lines::index::{Lexicon, Vector, bags_alike};
+use crate::domain::lines::index::{Vector, bags_alike};
 use crate::domain::lines::manner::{is_statement, lower_start};
-use crate::domain::lines::store::Place;
+use crate::domain::lines::store::{Line, Place, Store};
 use crate::domain::lines::tag::Tag;
 use crate::domain::lines::text::{normal, sentences, word_count};
 
@@ -58,15 +58,14 @@ const CLOSERS: [&str; 16] = [
 /// A line that may stand behind another.
 #[derive(Debug)]
 pub(super) struct Part<'a> {
-    pub text: String,
-    pub source: String,
-    pub place: Place,
+    pub line: &'a Line,
+    pub text: &'a str,
     /// How near it is to what the trainee said.
     pub near: f32,
     /// Its own words.
     pub own: &'a Vector,
     /// The text in normal form.
-    pub normal: String,
+    pub normal: &'a str,
     pub words: u16,
 }
 
@@ -82,8 +81,8 @@ pub(super) struct Whole {
 /// Puts lines together.
 #[derive(Debug)]
 pub(super) struct Splicer<'a> {
+    pub store: &'a Store,
     pub parts: Vec<Part<'a>>,
-    pub lexicon: &'a Lexicon,
     /// The words wished for.
     pub wished: u16,
     /// What this client says between two lines.
@@ -127,14 +126,14 @@ impl Splicer<'_> {
     pub fn lengthened(&self, first: Whole, mut dice: Dice) -> Whole {
         let Some(next) = self.next(&first, &mut dice) else { return first };
         let part = &self.parts[next];
-        let linked = dice.unit() < LINKED && is_statement(&part.text);
+        let linked = dice.unit() < LINKED && is_statement(part.text);
         let link = self.links.get(dice.below(self.links.len())).filter(|_| linked);
         let text = match link {
             Some(link) if link.ends_with(['.', '…']) => format!("{} {link} {}", first.text, part.text),
-            Some(link) => format!("{} {link} {}", first.text, lower_start(&part.text)),
+            Some(link) => format!("{} {link} {}", first.text, lower_start(part.text)),
             None => format!("{} {}", first.text, part.text),
         };
-        Whole { text, source: joined_source(&first.source, &part.source), ..first }
+        Whole { text, source: joined_source(&first.source, &self.store.source(part.line)), ..first }
     }
 
     /// The best line to go on with, if anything may be added.
@@ -144,20 +143,20 @@ impl Splicer<'_> {
             return None;
         }
         let room = self.wished - words;
-        let said = self.lexicon.vector(&whole.text);
+        let said = self.store.lexicon.vector(&whole.text);
         let heard = normal(&whole.text);
         let counted = counts(&heard);
         let mut best: Option<(usize, f32)> = None;
         for (i, part) in self.parts.iter().enumerate() {
             let chance = CHANCE * dice.unit();
-            let detailed = matches!(part.place, Place::Detail(b) if whole.belief == Some(b));
+            let detailed = matches!(part.line.place, Place::Detail(b) if whole.belief == Some(b));
             let is_long = part.words > room + room / 4 + 3;
             if is_long || !self.fits(part, whole, detailed) || same_words(&heard, part) {
                 continue;
             }
             let alike = bags_alike(&said, part.own);
             let apart = alike < RELATED && part.near < ANSWERS;
-            if alike > TOO_ALIKE || (!detailed && (apart || counted && counts(&part.normal))) {
+            if alike > TOO_ALIKE || (!detailed && (apart || counted && counts(part.normal))) {
                 continue;
             }
             let misfit = (f32::from(words + part.words) / f32::from(self.wished)).ln().abs();
@@ -172,8 +171,8 @@ impl Splicer<'_> {
 
     /// Whether the beliefs of the two go together: a detail behind its own belief, a belief once.
     fn fits(&self, part: &Part<'_>, whole: &Whole, detailed: bool) -> bool {
-        let voiced = belief_of(part.place).is_some_and(|b| whole.belief == Some(b));
-        match part.place {
+        let voiced = belief_of(part.line.place).is_some_and(|b| whole.belief == Some(b));
+        match part.line.place {
             Place::Detail(_) => detailed,
             _ => !voiced,
         }
@@ -211,10 +210,10 @@ fn counts(words: &str) -> bool {
 
 /// Whether a sentence of the one is in the other, or both begin alike.
 fn same_words(heard: &str, part: &Part<'_>) -> bool {
-    let own = part.normal.as_str();
+    let own = part.normal;
     let begins = |text: &str| text.match_indices(' ').nth(1).map_or(text.len(), |(i, _)| i);
     let said = |sentence: &&str| word_count(sentence) > 1 && heard.contains(&normal(sentence));
-    heard[..begins(heard)] == own[..begins(own)] || sentences(&part.text).iter().any(said)
+    heard[..begins(heard)] == own[..begins(own)] || sentences(part.text).iter().any(said)
 }
 
 /// `text` without its last sentences, where far fewer words are wished for: the first sentence

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::domain::lines::index::{Gist, Lexicon, Near, Sentence, Vector, nearness};
-use crate::domain::lines::needs::{Needs, Patterns, Scope};
+use crate::domain::lines::known::Known;
+use crate::domain::lines::needs::{Needs, Patterns};
 use crate::domain::lines::recall::After;
 use crate::domain::lines::tag::{Tag, Turn, Turns};
 use crate::domain::lines::text::word_count;
@@ -149,15 +150,6 @@ pub(super) struct Line {
     known: OnceLock<Known>,
 }
 
-/// What is found out about a line from its words.
-#[derive(Clone, Debug)]
-pub(super) struct Known {
-    /// Everything that it asks of a client.
-    pub needs: Needs,
-    /// Its own words.
-    pub own: Vector,
-}
-
 impl Line {
     /// A line as its file has it.
     pub fn new(text: String, for_whom: Frame, file: u16, line_no: u32) -> Self {
@@ -183,16 +175,7 @@ impl Line {
 
     /// What its words tell.
     pub fn known(&self, patterns: &Patterns, lexicon: &Lexicon) -> &Known {
-        self.known.get_or_init(|| {
-            let scope = Scope { some_kinds: !self.kinds.is_any(), some_topics: !self.topics.is_any() };
-            // Who wrote a client's own line knew the client.
-            let told = match self.is_own() {
-                true => Needs::slots(&self.text),
-                false => patterns.needs_of(&self.text, scope),
-            };
-            let needs = told.and(self.needs);
-            Known { needs, own: lexicon.vector(&self.text) }
-        })
+        self.known.get_or_init(|| Known::of(self, patterns, lexicon))
     }
 }
 
@@ -310,6 +293,16 @@ impl Store {
     /// `file:line` of a line.
     pub fn source(&self, line: &Line) -> String {
         format!("{}:{}", self.files[line.file as usize], line.line_no)
+    }
+
+    /// The words that `line`, or the belief that it voices, answers.
+    pub fn cues_of(&self, line: &Line) -> impl Iterator<Item = &Cue> {
+        let belief = match line.place {
+            Place::Claim(b) | Place::Detail(b) | Place::Softened(b) => Some(&self.beliefs[b as usize]),
+            _ => None,
+        };
+        let of_belief = belief.into_iter().flat_map(|b| [b.reflected, b.amplified, b.asked]);
+        of_belief.chain([line.cue]).flatten().map(|cue| &self.cues[cue as usize])
     }
 
     /// The number of the topic of that name.

@@ -410,6 +410,11 @@ pub(super) enum Shade {
     Refusing,
 }
 
+impl Shade {
+    /// Every shade.
+    pub const ALL: [Self; 4] = [Self::Minimising, Self::Hedged, Self::Mild, Self::Refusing];
+}
+
 /// A tag that can serve an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Want(pub Tag, pub Option<Shade>);

@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 
-use crate::domain::lines::history::History;
+use crate::domain::lines::history::{History, Trace};
 use crate::domain::lines::parse::{Reader, alternatives};
-use crate::domain::lines::slots::Filling;
-use crate::domain::lines::store::{Few, Form, Frame, Line, Place, Store};
+use crate::domain::lines::repertoire::Repertoire;
+use crate::domain::lines::store::{Few, Form, Frame, Place, Store};
 
 /// What it costs that the client has gone on from there already, with each line …
 const GONE_ON: f32 = 0.04;
@@ -39,36 +39,33 @@ pub(super) struct Follow {
 pub(super) struct Live(HashMap<u32, f32>);
 
 impl Live {
-    /// The threads of those lines that are `ours` of which one is among the last replies.
-    pub fn of(store: &Store, history: &History<'_>, filling: &Filling, ours: &dyn Fn(&Line) -> bool) -> Self {
+    /// The threads of those lines that are the client's of which one is among the last replies.
+    pub fn of(store: &Store, history: &History<'_>, repertoire: &Repertoire) -> Self {
         let mut live: HashMap<u32, f32> = HashMap::new();
         let mut gone_on: HashMap<u32, usize> = HashMap::new();
-        let mut heard = |thread: u32, text: &str| {
-            let Some(text) = filling.fill(text) else { return };
-            let Some(ago) = (1..=REACH).find(|n| history.said_within(&text, *n)) else { return };
+        let mut heard = |thread: u32, trace: &Trace| {
+            let Some(ago) = (1..=REACH).find(|n| history.said_within(trace, *n)) else { return };
             let cost = IN_BETWEEN * (ago - 1) as f32;
             let old = live.entry(thread).or_insert(cost);
             *old = old.min(cost);
         };
-        for line in store.lines.iter().filter(|l| ours(l)) {
+        for (line, trace) in repertoire.traces(store) {
             match line.place {
                 Place::More(thread) => {
-                    heard(thread, &line.text);
-                    let said = filling.fill(&line.text).is_some_and(|t| history.turns_since(&t).is_some());
+                    heard(thread, trace);
+                    let said = history.turns_since(trace).is_some();
                     *gone_on.entry(thread).or_default() += usize::from(said);
                 }
                 Place::Paired => {
                     if let Some(thread) = line.cue.and_then(|cue| store.thread_of.get(&cue)) {
-                        heard(*thread, &line.text);
+                        heard(*thread, trace);
                     }
                 }
                 _ => {}
             }
         }
-        for (thread, i) in store.threads.iter().zip(0..) {
-            for text in &thread.said {
-                heard(i, text);
-            }
+        for (thread, trace) in &repertoire.told {
+            heard(*thread, trace);
         }
         for (thread, cost) in &mut live {
             *cost += GONE_ON * gone_on.get(thread).copied().unwrap_or(0) as f32;
