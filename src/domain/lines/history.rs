@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::lines::manner::SmallWords;
-use crate::domain::lines::text::sentences;
+use crate::domain::lines::text::{normal, sentences};
 
 /// Sentences of fewer words may come again inside a longer reply.
 const SENTENCE_WORDS: usize = 4;
@@ -29,11 +29,16 @@ pub(super) struct Trace {
 impl Trace {
     /// The trace of `text`, said by somebody with these small words.
     pub fn of(text: &str, small: &SmallWords) -> Self {
-        let bare = small.without(text);
+        Self::of_both(text, &normal(text), small)
+    }
+
+    /// Likewise where the normal form of the text is at hand.
+    pub fn of_both(text: &str, normal_text: &str, small: &SmallWords) -> Self {
+        let bare = small.left_out_of(normal_text);
         let long = |words: &str| (words.split(' ').count() >= SENTENCE_WORDS).then(|| print_of(words));
         let sentences = match sentences(text)[..] {
             [] | [_] => long(&bare).into_iter().collect(),
-            ref several => several.iter().filter_map(|s| long(&small.without(s))).collect(),
+            ref several => several.iter().filter_map(|s| long(&small.left_out_of(&normal(s)))).collect(),
         };
         Self { whole: (!bare.is_empty()).then(|| print_of(&bare)), opening: opening_of(&bare), sentences }
     }
@@ -59,7 +64,7 @@ impl<'a> History<'a> {
         let traces: Vec<Trace> = said.iter().map(|text| Trace::of(text, small)).collect();
         Self {
             small,
-            replies: said.iter().map(|text| edges(&small.without(text))).collect(),
+            replies: said.iter().map(|text| edges(&small.left_out_of(&normal(text)))).collect(),
             last_said: traces.iter().map(|t| t.whole).zip(0..).collect(),
             sentences: traces.iter().flat_map(|t| t.sentences.iter().copied()).collect(),
             openings: traces.iter().rev().take(OPENINGS).filter_map(|t| t.opening).collect(),

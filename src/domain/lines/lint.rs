@@ -143,9 +143,7 @@ fn unfilled(banks: &Banks, personas: &[&Persona]) -> Vec<Problem> {
         for line in &store.lines {
             let own = line.clients.takes(store.client(&persona.id));
             let ours = own && line.kinds.takes(kind) && line.topics.takes(topic);
-            if ours
-                && profile.allows(line.known(&banks.patterns, &store.lexicon).needs)
-                && filling.fill(&line.text).is_none()
+            if ours && profile.allows(line.known(&banks.patterns).needs) && filling.fill(&line.text).is_none()
             {
                 out.push(at(store, line, format!("{} cannot say this: {}", persona.id, quoted(&line.text))));
             }

@@ -56,17 +56,6 @@ impl Needs {
     }
 }
 
-/// How a line does what its tag says, as bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Shades(u8);
-
-impl Shades {
-    /// Whether `shade` is among them.
-    pub fn has(self, shade: Shade) -> bool {
-        self.0 & 1 << shade as u8 != 0
-    }
-}
-
 /// One `[[need]]`: a pattern in a line, and what the client must then be.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -225,12 +214,6 @@ impl Patterns {
             Shade::Mild => !found_in(&self.sharp, text),
             Shade::Refusing => found_in(&self.refusing, text),
         }
-    }
-
-    /// All that the words of `text` carry.
-    pub fn shades_of(&self, text: &str) -> Shades {
-        let carried = Shade::ALL.into_iter().filter(|shade| self.has_shade(text, *shade));
-        Shades(carried.fold(0, |bits, shade| bits | 1 << shade as u8))
     }
 
     /// The kinds of turn that the words of a trainee's reply tell.

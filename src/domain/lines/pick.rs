@@ -16,7 +16,7 @@ use crate::domain::lines::recall::{After, suits};
 use crate::domain::lines::repertoire::{Own, Repertoire, is_never_said};
 use crate::domain::lines::score::{Fit, Scorer, likeness_of};
 use crate::domain::lines::splice::{Part, Splicer, Whole, behind, belief_of, shortened};
-use crate::domain::lines::store::{Cue, Line, Place, Store};
+use crate::domain::lines::store::{Line, Place, Store};
 use crate::domain::lines::tag::{Shade, Tag, Turn, Turns, Want, instead, last_resort, wants};
 use crate::domain::lines::text::{normal, word_count};
 use crate::domain::lines::turn::{Reading, Said};
@@ -94,9 +94,14 @@ pub(super) fn eligible(banks: &Banks, persona: &Persona, query: &Query<'_>) -> V
 pub(super) fn read_ahead(banks: &Banks, persona: &Persona) {
     let store = &banks.store;
     let repertoire = banks.repertoires.of(banks, persona);
-    let cues: Vec<&Cue> = repertoire.traces(store).flat_map(|(line, _)| store.cues_of(line)).collect();
-    cues.into_par_iter().for_each(|cue| {
-        cue.gists(&store.lexicon);
+    let lines: Vec<Own<'_>> = repertoire.all(banks).collect();
+    lines.into_par_iter().for_each(|Own { line, known, .. }| {
+        for cue in store.cues_of(line) {
+            cue.gists(&store.lexicon);
+        }
+        if known.may_follow {
+            line.vector(&store.lexicon);
+        }
     });
 }
 
@@ -268,24 +273,15 @@ impl<'a> Scene<'a> {
     /// The lines that may stand behind another one now.
     fn parts(&self) -> Vec<Part<'a>> {
         let tags = behind(self.query.action);
-        let stands_free = |line: &Line| match line.place {
-            Place::Voice => line.turns.is_empty(),
-            Place::Claim(_) | Place::Detail(_) | Place::Plan => true,
-            _ => false,
-        };
         let serving = self.repertoire.all(self.banks).filter(|own| {
-            stands_free(own.line)
-                && tags.contains(&own.line.tag)
-                && own.known.may_follow
-                && !self.history.repeats(own.trace)
+            own.known.may_follow && tags.contains(&own.line.tag) && !self.history.repeats(own.trace)
         });
         let part = |own: Own<'a>| Part {
             text: own.text,
             normal: own.normal,
             words: own.known.words,
             line: own.line,
-            near: likeness(self.reading.heard.all(), &own.known.own),
-            own: &own.known.own,
+            near: likeness(self.reading.heard.all(), own.line.vector(&self.banks.store.lexicon)),
         };
         serving.map(part).collect()
     }
@@ -489,7 +485,7 @@ impl<'a> Scene<'a> {
 
 /// Whether it is one of `group`.
 fn serves(own: Own<'_>, group: &[Want]) -> bool {
-    let shaded = |shade: Option<Shade>| shade.is_none_or(|s| own.known.shades.has(s));
+    let shaded = |shade: Option<Shade>| shade.is_none_or(|s| own.known.shade == Some(s));
     group.iter().any(|Want(tag, shade)| *tag == own.line.tag && shaded(*shade))
 }
 

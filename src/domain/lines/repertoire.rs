@@ -18,8 +18,8 @@ use crate::domain::persona::Persona;
 
 /// One line in so many of those that anybody may say is a client's by preference.
 const DEALT: u64 = 3;
-/// So many clients' repertoires are kept; one takes a few MiB.
-const KEPT: usize = 8;
+/// So many clients' repertoires are kept, more than ship; one takes 2 or 3 MiB.
+const KEPT: usize = 32;
 
 /// A client's lines, and what their slots stand for.
 #[derive(Debug)]
@@ -92,14 +92,15 @@ impl Repertoire {
     /// The line as this client says it; none where they have nothing to put in a slot.
     fn saying(&self, banks: &Banks, persona: &Persona, line: &Line, at: u32) -> Option<Saying> {
         let text = self.filling.fill(&line.text)?;
-        let known = line.known(&banks.patterns, &banks.store.lexicon);
+        let known = line.known(&banks.patterns);
+        let normal = normal(&text);
         Some(Saying {
             line: at,
-            normal: normal(&text),
-            trace: Trace::of(&text, &self.small),
+            trace: Trace::of_both(&text, &normal, &self.small),
             may_be_said: self.profile.allows(known.needs) && !is_never_said(persona, &text),
             is_another_s: line.is_anybodys() && !is_dealt(&persona.id, &line.text),
             text,
+            normal,
         })
     }
 
@@ -109,7 +110,7 @@ impl Repertoire {
             let line = &banks.store.lines[saying.line as usize];
             Own {
                 line,
-                known: line.known(&banks.patterns, &banks.store.lexicon),
+                known: line.known(&banks.patterns),
                 text: &saying.text,
                 normal: &saying.normal,
                 trace: &saying.trace,

@@ -126,7 +126,7 @@ impl<'a> Scorer<'a> {
         if self.reading.asks_what && line.place == Place::Anywhere && !line.turns.meets(questions()) {
             return None;
         }
-        let own = || likeness(self.reading.heard.all(), &known.own);
+        let own = || likeness(self.reading.heard.all(), line.vector(&self.store.lexicon));
         let met = line.turns.meets(self.reading.turns);
         match line.place {
             Place::Voice => (met || line.turns.is_empty()).then(|| self.weighed(line, LineKind::Voice, None)),

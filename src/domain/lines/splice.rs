@@ -3,7 +3,7 @@
 
 use crate::domain::action::Action;
 use crate::domain::dice::Dice;
-use crate::domain::lines::index::{Vector, bags_alike};
+use crate::domain::lines::index::bags_alike;
 use crate::domain::lines::manner::{is_statement, lower_start};
 use crate::domain::lines::store::{Line, Place, Store};
 use crate::domain::lines::tag::Tag;
@@ -62,8 +62,6 @@ pub(super) struct Part<'a> {
     pub text: &'a str,
     /// How near it is to what the trainee said.
     pub near: f32,
-    /// Its own words.
-    pub own: &'a Vector,
     /// The text in normal form.
     pub normal: &'a str,
     pub words: u16,
@@ -154,7 +152,7 @@ impl Splicer<'_> {
             if is_long || !self.fits(part, whole, detailed) || same_words(&heard, part) {
                 continue;
             }
-            let alike = bags_alike(&said, part.own);
+            let alike = bags_alike(&said, part.line.vector(&self.store.lexicon));
             let apart = alike < RELATED && part.near < ANSWERS;
             if alike > TOO_ALIKE || (!detailed && (apart || counted && counts(part.normal))) {
                 continue;

@@ -148,14 +148,31 @@ pub(super) struct Line {
     pub line_no: u32,
     /// Found out when first asked for, since most lines never are in one run.
     known: OnceLock<Known>,
+    /// Likewise.
+    vector: OnceLock<Vector>,
 }
 
 impl Line {
     /// A line as its file has it.
     pub fn new(text: String, for_whom: Frame, file: u16, line_no: u32) -> Self {
         let Frame { clients, kinds, topics, turns, tag, place, needs, cue, wording } = for_whom;
-        let known = OnceLock::new();
-        Self { text, tag, clients, kinds, topics, turns, place, needs, cue, wording, file, line_no, known }
+        let (known, vector) = (OnceLock::new(), OnceLock::new());
+        Self {
+            text,
+            tag,
+            clients,
+            kinds,
+            topics,
+            turns,
+            place,
+            needs,
+            cue,
+            wording,
+            file,
+            line_no,
+            known,
+            vector,
+        }
     }
 
     /// How many words it has.
@@ -174,8 +191,13 @@ impl Line {
     }
 
     /// What its words tell.
-    pub fn known(&self, patterns: &Patterns, lexicon: &Lexicon) -> &Known {
-        self.known.get_or_init(|| Known::of(self, patterns, lexicon))
+    pub fn known(&self, patterns: &Patterns) -> &Known {
+        self.known.get_or_init(|| Known::of(self, patterns))
+    }
+
+    /// Its own words, for comparing.
+    pub fn vector(&self, lexicon: &Lexicon) -> &Vector {
+        self.vector.get_or_init(|| lexicon.vector(&self.text))
     }
 }
 

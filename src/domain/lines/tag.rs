@@ -411,8 +411,15 @@ pub(super) enum Shade {
 }
 
 impl Shade {
-    /// Every shade.
-    pub const ALL: [Self; 4] = [Self::Minimising, Self::Hedged, Self::Mild, Self::Refusing];
+    /// The shade that some action wants of lines written as `tag`.
+    pub fn wanted_of(tag: Tag) -> Option<Self> {
+        match tag {
+            Tag::Argue => Some(Self::Minimising),
+            Tag::Change => Some(Self::Hedged),
+            Tag::Deflect => Some(Self::Mild),
+            _ => None,
+        }
+    }
 }
 
 /// A tag that can serve an action.
@@ -491,6 +498,15 @@ pub(super) fn last_resort(action: Action) -> &'static [Tag] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_action_wants_a_shade_that_is_not_looked_for() {
+        for action in Action::ALL {
+            for Want(tag, shade) in wants(action, Kind::Mandated).iter().copied().flatten() {
+                assert!(shade.is_none() || *shade == Shade::wanted_of(*tag), "{action:?}: {tag:?}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_said_instead_goes_no_further_towards_change() {
