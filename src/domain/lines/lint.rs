@@ -1,7 +1,7 @@
 //! What an author should look at: faults of a line, of two lines, of a bank.
 //! Knows: the store, patterns, personas. Never: choosing, files.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::domain::lines::Banks;
 use crate::domain::lines::needs::{Profile, told_of};
@@ -217,60 +217,79 @@ fn doubles(store: &Store) -> Vec<Problem> {
     out
 }
 
-/// Pairs of one client's lines more alike than [`TOO_ALIKE`]. Two such lines must share one of their
-/// rarest trigrams, and be about as long, so only lines that do and are get compared.
+/// Pairs of one client's lines more alike than [`TOO_ALIKE`], the earlier line first. Two such lines are about
+/// as long and share one of their rarest trigrams, so only lines that do are compared, the short ones first.
 fn near_doubles<'a>(lines: &[(&'a Line, String)]) -> Vec<(&'a Line, &'a Line)> {
-    let grams: Vec<Vec<u32>> = lines.iter().map(|(_, key)| trigrams(key)).collect();
+    let grams: Vec<Trigrams> = lines.iter().map(|(_, key)| Trigrams::of(key)).collect();
     let mut seen_in: HashMap<u32, u32> = HashMap::new();
-    for gram in grams.iter().flatten() {
+    for gram in grams.iter().flat_map(|set| &set.sorted) {
         *seen_in.entry(*gram).or_default() += 1;
     }
-    let mut by_gram: HashMap<(Few, u32), Vec<usize>> = HashMap::new();
+    let size = |i: usize| grams[i].sorted.len();
+    let mut long_enough: Vec<usize> = (0..lines.len()).filter(|i| size(*i) >= MIN_TRIGRAMS).collect();
+    long_enough.sort_by_key(|i| size(*i));
+    let mut by_gram: HashMap<(Few, u32), VecDeque<usize>> = HashMap::new();
     let mut met = vec![usize::MAX; lines.len()];
     let mut out = Vec::new();
-    for (i, set) in grams.iter().enumerate().filter(|(_, set)| set.len() >= MIN_TRIGRAMS) {
-        let whose = lines[i].0.clients;
-        let mut rarest: Vec<(u32, u32)> = set.iter().map(|g| (seen_in[g], *g)).collect();
+    for i in long_enough {
+        let least = (TOO_ALIKE * size(i) as f32) as usize;
+        let mut rarest: Vec<(u32, u32)> = grams[i].sorted.iter().map(|g| (seen_in[g], *g)).collect();
         rarest.sort_unstable();
-        rarest.truncate(((1.0 - TOO_ALIKE) * set.len() as f32) as usize + 1);
-        let found = out.len();
+        rarest.truncate(size(i) - least);
         for (_, gram) in rarest {
-            let sharing = by_gram.entry((whose, gram)).or_default();
+            let sharing = by_gram.entry((lines[i].0.clients, gram)).or_default();
+            while sharing.front().is_some_and(|j| size(*j) < least) {
+                sharing.pop_front();
+            }
             for j in sharing.iter().copied() {
                 let is_new = std::mem::replace(&mut met[j], i) != i;
-                if is_new && are_alike(set, &grams[j]) {
-                    out.push((j, i));
+                if is_new && grams[i].is_like(&grams[j]) {
+                    out.push((i.max(j), i.min(j)));
                 }
             }
-            sharing.push(i);
+            sharing.push_back(i);
         }
-        out[found..].sort_unstable();
     }
-    out.into_iter().map(|(j, i)| (lines[j].0, lines[i].0)).collect()
-}
-
-/// The letter trigrams of `text`, sorted, each once.
-fn trigrams(text: &str) -> Vec<u32> {
-    let bytes = text.as_bytes();
-    let mut out: Vec<u32> =
-        bytes.windows(3).map(|w| u32::from(w[0]) << 16 | u32::from(w[1]) << 8 | u32::from(w[2])).collect();
     out.sort_unstable();
-    out.dedup();
-    out
+    out.into_iter().map(|(later, earlier)| (lines[earlier].0, lines[later].0)).collect()
 }
 
-/// Whether two sorted sets are more alike (Jaccard) than [`TOO_ALIKE`]: looked at until too many of their
-/// members are in one alone.
-fn are_alike(a: &[u32], b: &[u32]) -> bool {
-    let too_many = (a.len() + b.len()) as f32 * (1.0 - TOO_ALIKE) / (1.0 + TOO_ALIKE);
-    let (mut i, mut j, mut alone) = (0, 0, 0usize);
-    while i < a.len() && j < b.len() && (alone as f32) < too_many {
-        let (x, y) = (a[i], b[j]);
-        alone += usize::from(x != y);
-        i += usize::from(x <= y);
-        j += usize::from(y <= x);
+/// The letter trigrams of a text.
+struct Trigrams {
+    /// Each once.
+    sorted: Vec<u32>,
+    /// A bit for each, which some share.
+    bits: u128,
+}
+
+impl Trigrams {
+    fn of(text: &str) -> Self {
+        let gram = |w: &[u8]| u32::from(w[0]) << 16 | u32::from(w[1]) << 8 | u32::from(w[2]);
+        let mut sorted: Vec<u32> = text.as_bytes().windows(3).map(gram).collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let bit = |gram: &u32| 1 << (gram.wrapping_mul(0x9E37_79B1) >> 25);
+        let bits = sorted.iter().fold(0, |bits, gram| bits | bit(gram));
+        Self { sorted, bits }
     }
-    ((alone + a.len() - i + b.len() - j) as f32) < too_many
+
+    /// Whether the two are more alike (Jaccard) than [`TOO_ALIKE`].
+    fn is_like(&self, other: &Self) -> bool {
+        let (a, b) = (&self.sorted, &other.sorted);
+        let too_many = (a.len() + b.len()) as f32 * (1.0 - TOO_ALIKE) / (1.0 + TOO_ALIKE);
+        // A bit that one alone has is a trigram that one alone has.
+        if (self.bits ^ other.bits).count_ones() as f32 >= too_many {
+            return false;
+        }
+        let (mut i, mut j, mut both) = (0, 0, 0);
+        while i < a.len() && j < b.len() {
+            let (x, y) = (a[i], b[j]);
+            both += usize::from(x == y);
+            i += usize::from(x <= y);
+            j += usize::from(y <= x);
+        }
+        ((a.len() + b.len() - 2 * both) as f32) < too_many
+    }
 }
 
 /// Tags of which too many lines end in a question.
@@ -293,4 +312,31 @@ fn questions(store: &Store) -> Vec<Problem> {
                 .hint("at most one in eight, except for test and attack")
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alike_is_what_shares_more_than_its_share_of_trigrams() {
+        let line = "nobody in that house has ever asked me what i would want to do about it";
+        let words: Vec<&str> = line.split(' ').collect();
+        let jaccard = |a: &Trigrams, b: &Trigrams| {
+            let both = a.sorted.iter().filter(|g| b.sorted.contains(g)).count();
+            both as f32 / (a.sorted.len() + b.sorted.len() - both) as f32
+        };
+        let whole = Trigrams::of(line);
+        let mut found = [0; 2];
+        for (from, to) in (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)))
+        {
+            let left = [&words[..from], &words[to..]].concat().join(" ");
+            let part = Trigrams::of(&left);
+            let alike = jaccard(&whole, &part) > TOO_ALIKE;
+            assert_eq!(whole.is_like(&part), alike, "{left}");
+            assert_eq!(part.is_like(&whole), alike, "{left}");
+            found[usize::from(alike)] += 1;
+        }
+        assert!(found.iter().all(|n| *n > 10), "{found:?}");
+    }
 }
