@@ -67,6 +67,18 @@ pub fn is_elided_i(word: &str) -> bool {
         || matches!(word, "can't" | "couldn't" | "didn't" | "won't" | "wouldn't" | "haven't" | "had" | "did")
 }
 
+/// Whether "don't" before it says what the speaker doesn't do: nobody is told "don't see".
+pub fn is_nobodys_order(word: &str) -> bool {
+    matches!(word, "see" | "think" | "hear" | "drink" | "smoke" | "eat" | "sleep" | "work" | "live" | "drive")
+}
+
+/// Whether "not" before it says what the speaker is not, or is not doing: "not sure", "not going".
+pub fn is_of_speaker(word: &str) -> bool {
+    let states =
+        ["sure", "ready", "used", "interested", "happy", "proud", "comfortable", "really", "here", "about"];
+    states.contains(&word) || (word.len() > 5 && word.ends_with("ing") && !word.ends_with("thing"))
+}
+
 /// Whether a sentence that opens with it is about something just mentioned: "doesn't matter".
 pub fn is_elided_it(word: &str) -> bool {
     matches!(

@@ -3,7 +3,8 @@
 //! Knows: English word order, as far as short spoken sentences need it. Never: states, techniques.
 
 use super::grammar::{
-    Person, is_aux, is_base_verb, is_elided_i, is_elided_it, is_opener, is_starter, is_verb, lower, person,
+    Person, is_aux, is_base_verb, is_elided_i, is_elided_it, is_nobodys_order, is_of_speaker, is_opener,
+    is_starter, is_verb, lower, person,
 };
 
 /// The fewest and the most words that are given back in one go.
@@ -116,7 +117,8 @@ struct Part<'a> {
 
 /// The statements in a sentence: the whole of it, or what stands before and after a "but".
 fn parts<'a>(sentence: &Sentence<'a>) -> Vec<Part<'a>> {
-    let words = without_openers(&sentence.words);
+    let words = without_asides(&sentence.words);
+    let words = without_openers(&words);
     if words.iter().any(|w| w.contains(['"', '\u{201c}', '\u{201d}', ':', ';', '(', '*', '/'])) {
         return Vec::new();
     }
@@ -134,6 +136,65 @@ fn parts<'a>(sentence: &Sentence<'a>) -> Vec<Part<'a>> {
         Some(at) => vec![said(&words[..at]), said(without_openers(&words[at..]))],
         None => vec![said(words)],
     }
+}
+
+/// Without what stands between commas and adds nothing: "and, I don't know, I get the appointment".
+fn without_asides<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let mut kept: Vec<&str> = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while at < words.len() {
+        let follows = kept.last().is_some_and(|before| before.ends_with(','));
+        match aside(&words[at..]).filter(|_| follows) {
+            Some(length) => {
+                let goes_on = |before: &str| is_joint(&lower(before)) || lower(words[at]) == "like";
+                if let Some(before) = kept.last_mut().filter(|before| goes_on(before)) {
+                    *before = before.trim_end_matches(',');
+                }
+                at += length;
+            }
+            None => {
+                kept.push(words[at]);
+                at += 1;
+            }
+        }
+    }
+    kept
+}
+
+/// How many words the aside has that `words` begin with: it ends in a comma.
+fn aside(words: &[&str]) -> Option<usize> {
+    let end = words.iter().take(3).position(|word| word.ends_with(','))? + 1;
+    let said = words[..end].iter().map(|word| lower(word)).collect::<Vec<_>>().join(" ");
+    ASIDES.contains(&said.as_str()).then_some(end)
+}
+
+const ASIDES: [&str; 22] = [
+    "i don't know",
+    "i mean",
+    "i guess",
+    "i suppose",
+    "i think",
+    "i tell you",
+    "i'm afraid",
+    "i'm telling you",
+    "you know",
+    "you see",
+    "you understand",
+    "believe me",
+    "to be fair",
+    "to be honest",
+    "as it happens",
+    "honestly",
+    "frankly",
+    "like",
+    "man",
+    "well",
+    "yeah",
+    "really",
+];
+
+fn is_joint(word: &str) -> bool {
+    ["and", "but", "so", "because", "or"].contains(&word)
 }
 
 /// Without words that open a sentence and add nothing.
@@ -167,9 +228,10 @@ fn denies(word: &str) -> bool {
     ["no", "nah", "nope", "not"].contains(&word)
 }
 
-/// Without what trails behind a comma: "so", "you know", "man".
+/// Without what trails behind a comma: "so", "you know how it is", "man".
 fn without_tail<'a, 'w>(words: &'w [&'a str]) -> &'w [&'a str] {
-    let long = |at: &usize| words.len() - at > 2;
+    let is_aside = |at: usize| lower(words[at]) == "you" && lower(words[at + 1]) == "know";
+    let long = |at: &usize| words.len() - at > 2 && !is_aside(*at);
     match words.iter().rposition(|w| w.ends_with(',')).map(|at| at + 1).filter(|at| !long(at) && *at >= 3) {
         Some(end) => &words[..end],
         None => words,
@@ -265,9 +327,10 @@ fn completed<'p>(part: &'p Part<'_>) -> Option<(&'static str, &'p [&'p str])> {
     }
     let rest = &words[1..];
     Some(match first.as_str() {
-        "don't" if is_elided_i(&second) => ("you", words),
+        "don't" if is_elided_i(&second) || is_nobodys_order(&second) => ("you", words),
         "don't" => ("you don't want me to", rest),
         "not" if second == "like" => return None,
+        "not" if is_of_speaker(&second) => ("you're", words),
         "not" => ("it's", words),
         "been" | "got" | "gotten" => ("you've", words),
         "just" if is_base_verb(&second) => ("you want me to just", rest),
@@ -345,9 +408,27 @@ fn turn_word(words: &[&str], low: &[String], at: usize, opposite: bool) -> Strin
 
 /// Whether "you" between `before` and `next` does something, rather than having it done.
 fn is_subject_before(next: &str, before: &str) -> bool {
+    // "Telling you takes nothing off it", but "saying you know".
+    if before.ends_with("ing") && !before.ends_with("thing") && !SAYING.contains(&before) {
+        return false;
+    }
     let acts = is_verb(next) || is_aux(next) || is_adverb(next);
     acts || (!next.is_empty() && !is_verb(before) && !is_preposition(before))
 }
+
+/// What is followed by what somebody does.
+const SAYING: [&str; 10] = [
+    "saying",
+    "thinking",
+    "knowing",
+    "hoping",
+    "believing",
+    "figuring",
+    "guessing",
+    "betting",
+    "wishing",
+    "meaning",
+];
 
 fn is_preposition(word: &str) -> bool {
     let known =
@@ -357,4 +438,59 @@ fn is_preposition(word: &str) -> bool {
 
 fn is_adverb(word: &str) -> bool {
     ["never", "always", "just", "really", "only", "still", "already", "even", "ever"].contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opening(said: &str, you: You) -> String {
+        turned_round(said, you).map(|clause| clause.opening()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_left_out_is_found() {
+        for (said, turned) in [
+            (
+                "Don't see where telling you takes anything off it.",
+                "You don't see where telling me takes anything off it",
+            ),
+            ("Don't tell me what I need.", "You don't want me to tell you what you need"),
+            ("Not sure how to explain.", "You're not sure how to explain"),
+            ("Not getting into it with you.", "You're not getting into it with me"),
+            ("Not my fault they sent me.", "It's not your fault they sent you"),
+            ("Can't get into it.", "You can't get into it"),
+        ] {
+            assert_eq!(opening(said, You::Opposite), turned, "{said}");
+        }
+    }
+
+    #[test]
+    fn what_adds_nothing_is_left_out() {
+        for (said, turned) in [
+            (
+                "She worries and, I don't know, I get the appointment.",
+                "She worries and you get the appointment",
+            ),
+            (
+                "I'm a grown woman and, I guess, I get sniffed at the door.",
+                "You're a grown woman and you get sniffed at the door",
+            ),
+            ("I mind a little, around three, you know how it is.", "You mind a little, around three"),
+            ("That's, like, all they do up there.", "That's all they do up there"),
+        ] {
+            assert_eq!(opening(said, You::Opposite), turned, "{said}");
+        }
+    }
+
+    #[test]
+    fn you_is_who_does_it_or_to_whom_it_is_done() {
+        for (said, turned) in [
+            ("I never wanted you asking about her.", "You never wanted me asking about her"),
+            ("I hear everything you say.", "You hear everything I say"),
+            ("I keep hoping you stop.", "You keep hoping I stop"),
+        ] {
+            assert_eq!(opening(said, You::Opposite), turned, "{said}");
+        }
+    }
 }

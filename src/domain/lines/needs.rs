@@ -115,6 +115,8 @@ struct NeedsFile {
     asks_back: Vec<String>,
     /// Patterns in such a sentence that name what is asked about all the same.
     asks_itself: Vec<String>,
+    /// Patterns in a trainee's reply that offer two things to choose from.
+    either_or: Vec<String>,
     /// Patterns in a line that need something to have been said before.
     refers_back: Vec<String>,
 }
@@ -135,6 +137,7 @@ pub(super) struct Patterns {
     asks_for_more: RegexSet,
     asks_back: RegexSet,
     asks_itself: RegexSet,
+    either_or: RegexSet,
     refers_back: RegexSet,
     therapist: RegexSet,
     role_break: RegexSet,
@@ -177,6 +180,7 @@ impl Patterns {
             asks_for_more: set(&all.asks_for_more),
             asks_back: set(&all.asks_back),
             asks_itself: set(&all.asks_itself),
+            either_or: set(&all.either_or),
             refers_back: set(&all.refers_back),
             therapist: set(&all.lint.therapist),
             role_break: set(&all.lint.role_break),
@@ -234,6 +238,11 @@ impl Patterns {
     /// Whether `text` belongs in risk.txt only.
     pub fn is_crisis(&self, text: &str) -> bool {
         found_in(&self.crisis, text)
+    }
+
+    /// Whether a trainee's reply asks which of two things it is.
+    pub fn asks_which(&self, said: &str) -> bool {
+        found_in(&self.either_or, said)
     }
 
     /// Whether `text` makes no sense as one of the first things that are said.
@@ -305,6 +314,7 @@ impl NeedsFile {
         self.asks_for_more.extend(other.asks_for_more);
         self.asks_back.extend(other.asks_back);
         self.asks_itself.extend(other.asks_itself);
+        self.either_or.extend(other.either_or);
         self.refers_back.extend(other.refers_back);
         for (turn, patterns) in other.turn {
             self.turn.entry(turn).or_default().extend(patterns);

@@ -217,6 +217,9 @@ fn kinds_of(said: Said<'_>, patterns: &Patterns) -> Turns {
         turns = turns.with(Turn::Silence);
     }
     turns = patterns.turns_in(said.trainee).fold(turns, Turns::with);
+    if patterns.asks_which(said.trainee) {
+        turns = turns.with(Turn::AskWhat).without(Turn::YesNo);
+    }
     // Leave is given, or not: that has lines of its own.
     if turns.has(Turn::Permission) { turns.without(Turn::YesNo) } else { turns }
 }

@@ -226,6 +226,26 @@ fn a_yes_is_no_answer_to_a_what() {
 }
 
 #[test]
+fn a_yes_chooses_neither_of_two_things() {
+    let lines = ("moves.txt", "@move closedq\nminimal: Yeah. | No. | Hard to say.\n");
+    let needs = include_str!("../../../prompts/lines/needs.toml");
+    let said = |trainee: &str| {
+        let ask = Ask { action: Action::Engage, trainee, moves: &[Move::ClosedQuestion], ..ASK };
+        check_small(&[("needs.toml", needs), lines], &ask).len()
+    };
+    for either in [
+        "Do you have a crew, or is it just you up there?",
+        "Josie, is that the caseworker or your daughter?",
+        "Do you drink every day or only at weekends?",
+    ] {
+        assert_eq!(said(either), 1, "{either}");
+    }
+    for open in ["Do you have kids or a partner?", "Did that help or not?", "Is it the noise or something?"] {
+        assert_eq!(said(open), 3, "{open}");
+    }
+}
+
+#[test]
 fn assent_to_a_reflection_answers_no_what_behind_it() {
     let needs = ("needs.toml", "[turn]\naskwhat = ['\\bwhat\\b[^.!?]*\\?$']\n");
     let lines =
