@@ -12,7 +12,7 @@ use crate::domain::lines::known::Known;
 use crate::domain::lines::manner::SmallWords;
 use crate::domain::lines::needs::{Profile, told_of};
 use crate::domain::lines::slots::{Filling, Unfilling, is_word};
-use crate::domain::lines::store::{Line, Place, Store, kind_bit};
+use crate::domain::lines::store::{Line, Store, kind_bit};
 use crate::domain::lines::text::normal;
 use crate::domain::persona::Persona;
 
@@ -28,8 +28,6 @@ pub(super) struct Repertoire {
     pub filling: Filling,
     pub unfilling: Unfilling,
     pub small: SmallWords,
-    /// Whether they have evasions of their own.
-    pub evades: bool,
     /// In the order of the banks.
     sayings: Vec<Saying>,
     /// What can be gone on from that no saying is: the thread, and how its lines are found again.
@@ -74,7 +72,6 @@ impl Repertoire {
             filling: Filling::of(persona, things, &told),
             unfilling: Unfilling::of(persona, things),
             small: SmallWords::of(&persona.manner),
-            evades: false,
             sayings: Vec::new(),
             told: Vec::new(),
         };
@@ -82,7 +79,6 @@ impl Repertoire {
             line.kinds.takes(kind) && line.topics.takes(topic) && line.clients.takes(client)
         });
         let ours: Vec<(&Line, u32)> = ours.collect();
-        made.evades = ours.iter().any(|(line, _)| line.is_own() && line.place == Place::Anywhere);
         made.sayings =
             ours.into_par_iter().filter_map(|(line, i)| made.saying(banks, persona, line, i)).collect();
         for (thread, i) in store.threads.iter().zip(0..).filter(|(t, _)| t.clients.takes(client)) {
